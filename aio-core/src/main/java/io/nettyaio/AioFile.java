@@ -1,0 +1,184 @@
+package io.nettyaio;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open file, seen from one event loop. Opened by {@link AioContext#open}.
+ *
+ * <p><b>Threading.</b> Any method from any thread; completions on {@link #context()}'s loop. Operations in flight
+ * together have no order among each other, with three exceptions: a sync covers every write started before it, appends
+ * land in the order they were started, and {@link #close()} waits for everything started before it. Two overlapping
+ * writes that must land in order have to be started one after the other's completion.
+ *
+ * <p><b>Transfers.</b> A write moves all of its source or fails. A read fills its destination and is short only at the
+ * end of the file. Offsets and lengths are in bytes. Nothing limits a file to 2 or 4 GiB; vectored forms move more than
+ * 2 GiB at once.
+ *
+ * <p><b>Ownership.</b> A read borrows its destination, a write takes over its source; see the
+ * {@linkplain io.nettyaio package documentation}. While a read is in flight its destination must not be touched; its
+ * writer index moves when the read completes, just before the listeners run. Heap buffers work; they cost a copy.
+ *
+ * <p><b>Errors.</b> Every failure arrives through the future or callback, never as a throw: {@link AioException} with
+ * errno, operation and path; {@link IllegalArgumentException} where a direct file needs an alignment that the buffer,
+ * offset or length does not have (it names the alignment).
+ */
+public interface AioFile {
+
+    /** The context, and so the event loop, that this view belongs to. */
+    AioContext context();
+
+    /** The path the file was opened by. */
+    String path();
+
+    /** Whether the file was opened with {@link AioOpenOption#DIRECT}. */
+    boolean isDirect();
+
+    /**
+     * What memory addresses, offsets and lengths must be multiples of, in bytes; 1 unless the file {@link #isDirect()}.
+     * Read from the file itself ({@code STATX_DIOALIGN}) or, on kernels before 6.1, from its block device.
+     */
+    int alignment();
+
+    /** Whether {@link #close()} has not been called on this view. */
+    boolean isOpen();
+
+    /**
+     * A view of the same descriptor on another event loop. The descriptor closes with its last view. Syncs cover the
+     * writes of all views; appends of all views are in order.
+     *
+     * @param eventLoop a loop that {@link AioContext} runs on
+     * @return this, where it is this view's own loop
+     * @throws IllegalStateException         where this view is closed
+     * @throws UnsupportedOperationException where the loop is of a kind that the engine does not run on
+     */
+    AioFile on(EventLoop eventLoop);
+
+    // ---- reads ---------------------------------------------------------------------------------------------------
+
+    /**
+     * Reads into a buffer that is allocated for you, aligned where the file needs it; any offset and length will do.
+     * {@code pread(2)}.
+     *
+     * <p><b>Ownership.</b> The buffer is the receiver's to release. Where the future was cancelled, the library
+     * releases it.
+     *
+     * @param offsetBytes where in the file
+     * @param lengthBytes how much; the buffer has fewer readable bytes only at the end of the file, none past it
+     */
+    AioFuture<ByteBuf> read(long offsetBytes, int lengthBytes);
+
+    /**
+     * Fills the writable bytes of {@code dst} from the file. {@code preadv2(2)}.
+     *
+     * @param dst         borrowed; its writer index moves by the result
+     * @param offsetBytes where in the file
+     * @return bytes read; less than asked only at the end of the file, 0 past it
+     */
+    AioFuture<Integer> read(ByteBuf dst, long offsetBytes);
+
+    /**
+     * Fills the writable bytes of each buffer in turn: one transfer, {@code preadv2(2)}.
+     *
+     * @param dsts        borrowed; each one's writer index moves by what it received
+     * @param offsetBytes where in the file
+     * @return bytes read, in sum
+     */
+    AioFuture<Long> read(ByteBuf[] dsts, long offsetBytes);
+
+    /** The callback form of {@link #read(ByteBuf, long)}. */
+    <A extends @Nullable Object> void read(
+            ByteBuf dst, long offsetBytes, A attachment, AioCallback<? super A> callback);
+
+    // ---- writes --------------------------------------------------------------------------------------------------
+
+    /**
+     * Writes all readable bytes of {@code src}. {@code pwritev2(2)}.
+     *
+     * @param src         taken over: released once, whatever the outcome
+     * @param offsetBytes where in the file
+     * @return bytes written: all of them. A failure's {@link AioException#bytesTransferred()} says how much had been
+     */
+    AioFuture<Integer> write(ByteBuf src, long offsetBytes);
+
+    /**
+     * Writes all readable bytes of each buffer in turn: one transfer, {@code pwritev2(2)}.
+     *
+     * @param srcs        taken over, each of them
+     * @param offsetBytes where in the file
+     * @return bytes written, in sum
+     */
+    AioFuture<Long> write(ByteBuf[] srcs, long offsetBytes);
+
+    /** The callback form of {@link #write(ByteBuf, long)}. */
+    <A extends @Nullable Object> void write(
+            ByteBuf src, long offsetBytes, A attachment, AioCallback<? super A> callback);
+
+    /**
+     * Writes all readable bytes at the end of the file, wherever that is by then: {@code pwritev2(2)} with
+     * {@code RWF_APPEND}. Appends through any view of this descriptor land whole and in the order they were started.
+     * On a direct file the length, and the file's size, must be multiples of {@link #alignment()}.
+     *
+     * @param src taken over
+     * @return bytes written: all of them
+     */
+    AioFuture<Integer> append(ByteBuf src);
+
+    // ---- durability ----------------------------------------------------------------------------------------------
+
+    /**
+     * Makes contents and metadata durable: {@code fsync(2)}. Covers every write, append, truncate and allocate started
+     * before it through any view. Concurrent syncs of a file share one system call. Works on a directory.
+     */
+    AioFuture<Void> fsync();
+
+    /** As {@link #fsync()}, leaving out metadata that reading the contents does not need: {@code fdatasync(2)}. */
+    AioFuture<Void> fdatasync();
+
+    /** The callback form of {@link #fdatasync()}. */
+    <A extends @Nullable Object> void fdatasync(A attachment, AioCallback<? super A> callback);
+
+    /**
+     * Starts, and waits for, write-out of a range of the page cache: {@code sync_file_range(2)} with all three flags.
+     * No durability: neither the disk's own cache nor metadata is flushed. Use {@link #fdatasync()} for that.
+     *
+     * @param offsetBytes where the range begins
+     * @param lengthBytes its length; 0 for all up to the end of the file
+     */
+    AioFuture<Void> syncRange(long offsetBytes, long lengthBytes);
+
+    // ---- shape ---------------------------------------------------------------------------------------------------
+
+    /**
+     * Allocates disk space, and grows the file where the range ends past its end: {@code fallocate(2)}, mode 0. Writes
+     * into it cannot fail for want of space, but are not yet overwrites: the first write of each block is slower.
+     *
+     * @param offsetBytes where the range begins
+     * @param lengthBytes its length, more than 0
+     */
+    AioFuture<Void> allocate(long offsetBytes, long lengthBytes);
+
+    /**
+     * Cuts or grows the file: {@code ftruncate(2)}.
+     *
+     * @param sizeBytes the new length
+     */
+    AioFuture<Void> truncate(long sizeBytes);
+
+    /** The file's length in bytes; for a block device, the device's. */
+    AioFuture<Long> size();
+
+    /** What the file system knows about the file: {@code statx(2)}. */
+    AioFuture<AioStat> stat();
+
+    // ---- end -----------------------------------------------------------------------------------------------------
+
+    /**
+     * Closes this view, and with the last view the descriptor. Operations started through this view before are carried
+     * out first; later ones fail with EBADF. A second call gives the same future.
+     *
+     * @return completes when they are done and, for the last view, when {@code close(2)} is; fails with its error
+     */
+    AioFuture<Void> close();
+}
