@@ -1,0 +1,71 @@
+package io.nettyaio.epoll;
+
+import io.nettyaio.AioRoute;
+import org.jspecify.annotations.Nullable;
+
+/** {@code close(2)} of a descriptor whose last view is gone. Runs while its context closes, too. */
+final class CloseOperation extends Operation {
+
+    private final FileHandle handle;
+    private final @Nullable AioPromise<Void> promise;
+
+    CloseOperation(EpollAioContext context, FileHandle handle, @Nullable AioPromise<Void> promise) {
+        super(context);
+        this.handle = handle;
+        this.promise = promise;
+    }
+
+    @Override
+    String name() {
+        return "close";
+    }
+
+    @Override
+    String path() {
+        return handle.path();
+    }
+
+    @Override
+    boolean gives(AioPromise<?> to) {
+        // A close cannot be called off.
+        return false;
+    }
+
+    @Override
+    boolean isForClosing() {
+        return true;
+    }
+
+    @Override
+    void submit() {
+        toHelper(AioRoute.HELPER);
+    }
+
+    @Override
+    long work() {
+        // Never again on EINTR: Linux has closed it by then, and the number may be somebody else's.
+        return context().syscalls().close(handle.fd());
+    }
+
+    @Override
+    void complete(long result) {
+        if (result < 0 && result != -Errno.EINTR) {
+            fail(Failures.system((int) -result, name(), handle.path(), 0));
+        } else {
+            finish(null);
+        }
+    }
+
+    @Override
+    void settle(@Nullable Throwable cause) {
+        if (promise == null) {
+            return;
+        }
+        promise.routed(route());
+        if (cause == null) {
+            promise.trySuccess(null);
+        } else {
+            promise.tryFailure(cause);
+        }
+    }
+}

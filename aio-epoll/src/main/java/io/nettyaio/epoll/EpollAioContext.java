@@ -1,0 +1,582 @@
+package io.nettyaio.epoll;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.FastThreadLocal;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.nettyaio.AioBatch;
+import io.nettyaio.AioConfig;
+import io.nettyaio.AioContext;
+import io.nettyaio.AioContextStats;
+import io.nettyaio.AioFile;
+import io.nettyaio.AioFuture;
+import io.nettyaio.AioOpenOption;
+import io.nettyaio.AioRoute;
+import io.nettyaio.buffer.AlignedByteBufAllocator;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine of one loop. What is started is sent off by the {@link Tick}; what comes back, through the ring
+ * ({@link KernelAio}) or from helpers ({@link HelperReturns}), is completed when an eventfd wakes the loop. The life cycle
+ * is {@link ContextCloser}'s.
+ *
+ * <p>Loop-confined, but for the calls that start an operation ({@link #begin}).
+ */
+final class EpollAioContext implements AioContext {
+
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(EpollAioContext.class);
+    private static final int DEFAULT_MODE = 0666;
+
+    /** Set on the threads of loops that have a context. */
+    private static final FastThreadLocal<Boolean> LOOP_THREAD = new FastThreadLocal<>();
+
+    private static final AtomicBoolean SAID_WITHOUT_KERNEL_AIO = new AtomicBoolean();
+
+    private final IoEventLoop loop;
+
+    private final AioConfig config;
+    private final Syscalls syscalls;
+    private final IocbTable iocbs;
+    private final SlotPool slots;
+    private final @Nullable KernelAio kernel;
+    private final @Nullable Throwable kernelCause;
+    private final HelperPool helpers;
+    private final Lane helperLane;
+    private final IdentityHashMap<Device, DeviceLane> deviceLanes = new IdentityHashMap<>();
+    private final Tick tick;
+    private final HelperReturns returns;
+    private final ContextCloser closer;
+
+    private final Set<Operation> elsewhere = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<EpollAioFile> files = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final ArrayDeque<TransferOperation> reusable = new ArrayDeque<>();
+    private final Runnable reapTask = this::reapLater;
+
+    private boolean reapScheduled;
+    private int pending;
+    private int helperInFlight;
+
+    private long completedInline;
+    private long completedKernel;
+    private long completedHelper;
+    private long demotions;
+
+    EpollAioContext(IoEventLoop loop, AioConfig config, Syscalls syscalls) {
+        this.loop = loop;
+        this.config = config;
+        this.syscalls = syscalls;
+        int depth = config.queueDepth();
+        iocbs = new IocbTable(depth);
+        slots = new SlotPool(this, loop, syscalls, iocbs, depth);
+        tick = new Tick(this, loop, config);
+        returns = new HelperReturns(syscalls, depth);
+        SharedHelpers shared = SharedHelpers.of(config);
+        helpers = shared.pool();
+        helperLane = new Lane(this, shared.gate(), config.helperQueue());
+        long aioContext = config.kernelAio() ? syscalls.ioSetup(depth) : 0;
+        if (aioContext > 0) {
+            kernel = new KernelAio(this, syscalls, aioContext, iocbs, config);
+            kernelCause = null;
+        } else {
+            kernel = null;
+            kernelCause = aioContext == 0
+                    ? new UnsupportedOperationException("AioConfig.kernelAio is false (io.nettyaio.kernelAio)")
+                    : KernelAio.refusal((int) -aioContext, depth);
+            if (aioContext < 0 && SAID_WITHOUT_KERNEL_AIO.compareAndSet(false, true)) {
+                LOGGER.warn("no kernel AIO, file operations go to helper threads: {}", kernelCause.getMessage());
+            }
+        }
+        closer = new ContextCloser(this, this.<Void>newPromise());
+    }
+
+    /** On the loop, once: makes the first slot, through which the context learns that the loop shuts down. */
+    void attach() {
+        LOOP_THREAD.set(true);
+        int errno = slots.make();
+        if (errno != 0) {
+            LOGGER.warn("no eventfd could be made: {}: {}", Errno.name(errno), Errno.explain(errno));
+        }
+    }
+
+    static boolean isLoopThread() {
+        return LOOP_THREAD.isSet();
+    }
+
+    // ---- parts ---------------------------------------------------------------------------------------------------
+
+    @Override
+    public IoEventLoop eventLoop() {
+        return loop;
+    }
+
+    boolean inEventLoop() {
+        return loop.inEventLoop() || closer.isDrainer();
+    }
+
+    @Override
+    public AioConfig config() {
+        return config;
+    }
+
+    @Override
+    public State state() {
+        return closer.state();
+    }
+
+    boolean isClosing() {
+        return closer.state() != State.OPEN;
+    }
+
+    @Override
+    public @Nullable Throwable kernelAioUnavailabilityCause() {
+        return kernelCause;
+    }
+
+    boolean hasKernelAio() {
+        return kernel != null;
+    }
+
+    Tick tick() {
+        return tick;
+    }
+
+    HelperReturns returns() {
+        return returns;
+    }
+
+    @Nullable
+    KernelAio kernel() {
+        return kernel;
+    }
+
+    Syscalls syscalls() {
+        return syscalls;
+    }
+
+    IocbTable iocbs() {
+        return iocbs;
+    }
+
+    SlotPool slots() {
+        return slots;
+    }
+
+    HelperPool helpers() {
+        return helpers;
+    }
+
+    Lane helperLane() {
+        return helperLane;
+    }
+
+    DeviceLane deviceLane(Device device) {
+        return deviceLanes.computeIfAbsent(
+                device,
+                of -> new DeviceLane(
+                        of,
+                        new Lane(this, of.gate(), of.limit(config)),
+                        config.loopBudgetNanos(),
+                        this::countDemotion));
+    }
+
+    private void countDemotion() {
+        demotions++;
+    }
+
+    /** Every way of this context through a gate. */
+    void forEachLane(Consumer<Lane> action) {
+        action.accept(helperLane);
+        for (DeviceLane lane : deviceLanes.values()) {
+            action.accept(lane.lane());
+        }
+    }
+
+    @Override
+    public ByteBufAllocator alignedAllocator() {
+        return AlignedByteBufAllocator.page();
+    }
+
+    <V extends @Nullable Object> AioPromise<V> newPromise() {
+        return new AioPromise<>(loop);
+    }
+
+    // ---- starting ------------------------------------------------------------------------------------------------
+
+    @Override
+    public AioFuture<AioFile> open(Path path, AioOpenOption... options) {
+        return open(path, setOf(options), DEFAULT_MODE);
+    }
+
+    @Override
+    public AioFuture<AioFile> open(Path path, Set<AioOpenOption> options, int mode) {
+        String text = path.toString();
+        OpenOperation operation = new OpenOperation(this, null, text, text, options, mode);
+        if (path.getFileSystem() != FileSystems.getDefault()) {
+            operation.refuse(Failures.argument(
+                    Errno.EINVAL,
+                    "open",
+                    text,
+                    "the path is not of the default file system; the kernel cannot open it"));
+        }
+        begin(operation);
+        return operation.promise();
+    }
+
+    @Override
+    public AioFuture<AioFile> openBeneath(AioFile directory, String relativePath, AioOpenOption... options) {
+        String text = directory.path() + "/" + relativePath;
+        boolean own = directory instanceof EpollAioFile && directory.context() == this;
+        EpollAioFile base = own ? (EpollAioFile) directory : null;
+        OpenOperation operation = new OpenOperation(this, base, text, relativePath, setOf(options), DEFAULT_MODE);
+        if (!own) {
+            operation.refuse(Failures.argument(
+                    Errno.EINVAL, "open", text, "the directory belongs to another loop; use directory.on(eventLoop)"));
+        }
+        begin(operation);
+        return operation.promise();
+    }
+
+    private static Set<AioOpenOption> setOf(AioOpenOption... options) {
+        Set<AioOpenOption> set = EnumSet.noneOf(AioOpenOption.class);
+        Collections.addAll(set, options);
+        return set;
+    }
+
+    @Override
+    public AioBatch batch() {
+        return new EpollAioBatch(this);
+    }
+
+    /** An operation to fill in: used anew where possible. */
+    TransferOperation newTransfer(TransferOperation.Kind kind) {
+        if (kind != TransferOperation.Kind.APPEND && inEventLoop()) {
+            TransferOperation used = reusable.poll();
+            if (used != null) {
+                return used;
+            }
+        }
+        return new TransferOperation(this);
+    }
+
+    /** Starts an operation, from any thread. */
+    void begin(Operation operation) {
+        if (inEventLoop()) {
+            start(operation);
+            return;
+        }
+        try {
+            loop.execute(operation);
+        } catch (RejectedExecutionException loopIsGone) {
+            failOffLoop(operation);
+        }
+    }
+
+    /** Starts operations together, in order, from any thread. */
+    void begin(List<Operation> operations) {
+        if (inEventLoop()) {
+            operations.forEach(this::start);
+            return;
+        }
+        try {
+            loop.execute(() -> operations.forEach(this::start));
+        } catch (RejectedExecutionException loopIsGone) {
+            operations.forEach(EpollAioContext::failOffLoop);
+        }
+    }
+
+    private static void failOffLoop(Operation operation) {
+        // Not here: completions never come inside the call that starts the operation.
+        GlobalEventExecutor.INSTANCE.execute(
+                () -> operation.failUnstarted(Failures.contextClosed(operation.name(), operation.path(), 0)));
+    }
+
+    /**
+     * Runs a task on the loop.
+     *
+     * @return false where the loop has ended, and what was its own is given back by now, or by the thread that drains it
+     */
+    boolean execute(Runnable task) {
+        try {
+            loop.execute(task);
+            return true;
+        } catch (RejectedExecutionException loopIsGone) {
+            return false;
+        }
+    }
+
+    /** On the loop: counts the operation, or turns it away, and stages it either way. */
+    void start(Operation operation) {
+        assert inEventLoop();
+        operation.started();
+        if (!operation.isRefused()) {
+            if (isClosing() && !operation.isForClosing()) {
+                operation.refuse(Failures.contextClosed(operation.name(), operation.path(), 0));
+            } else if (pending >= config.pendingOperations() && !operation.isForClosing()) {
+                operation.refuse(Failures.queueFull(operation.name(), operation.path(), config));
+            } else {
+                pending++;
+                operation.counted();
+            }
+        }
+        stage(operation);
+    }
+
+    void stage(Operation operation) {
+        tick.stage(operation);
+    }
+
+    /** On the loop: what the operation waited for outside of this context has come. */
+    void resume(Operation operation) {
+        if (!operation.isFinished()) {
+            noLongerElsewhere(operation);
+            stage(operation);
+        }
+    }
+
+    /** The operation waits for something outside of this context, which will {@link #resume} it. */
+    void elsewhere(Operation operation) {
+        operation.elsewhere(true);
+        elsewhere.add(operation);
+    }
+
+    void noLongerElsewhere(Operation operation) {
+        if (operation.isElsewhere()) {
+            operation.elsewhere(false);
+            elsewhere.remove(operation);
+        }
+    }
+
+    // ---- to the kernel and to helpers, and back ------------------------------------------------------------------
+
+    void toKernel(Slot slot) {
+        KernelAio to = kernel;
+        if (to == null) {
+            throw new IllegalStateException("no kernel AIO");
+        }
+        to.submitter().add(slot);
+        tick.schedule();
+    }
+
+    /**
+     * Hands a job to helper threads.
+     *
+     * @param pool the helpers, whose gate lets no more through than their queue takes, or a device's collectors
+     * @return false where the queue is full, and nothing has happened
+     */
+    boolean toHelper(Operation operation, Slot slot, Runnable job, HelperPool pool) {
+        // In flight before the offer: a helper may have brought it back by the time that returns.
+        slot.transition(Slot.State.PREPARED, Slot.State.IN_FLIGHT);
+        countHelperInFlight(operation, 1);
+        if (pool.offer(job)) {
+            return true;
+        }
+        countHelperInFlight(operation, -1);
+        slot.transition(Slot.State.IN_FLIGHT, Slot.State.PREPARED);
+        return false;
+    }
+
+    /** What a helper submits is the kernel's: the ring may bring it back before the helper is done. */
+    void countHelperInFlight(Operation operation, int more) {
+        if (operation.isHelperSubmitting() && kernel != null) {
+            kernel.countInFlight(more);
+        } else {
+            helperInFlight += more;
+        }
+    }
+
+    int submitOnHelper(@Nullable Slot slot) {
+        if (kernel == null || slot == null) {
+            throw new IllegalStateException("no kernel AIO");
+        }
+        return kernel.submitOne(slot);
+    }
+
+    /** An eventfd has become readable: a hint that something may have completed. Never throws. */
+    void wakeup() {
+        if (reapScheduled || closer.isReleased()) {
+            return;
+        }
+        if (!returns.isSignalled() && (kernel == null || kernel.isRingEmpty())) {
+            // The usual case: one wakeup has reaped for all the eventfds of its batch.
+            return;
+        }
+        try {
+            int budget = config.completionsPerWakeup();
+            if (reap(budget) >= budget) {
+                reapScheduled = true;
+                loop.execute(reapTask);
+            }
+            closer.closeIfIdle();
+        } catch (Throwable unexpected) {
+            LOGGER.error("completing operations failed in a way the engine should have handled", unexpected);
+        }
+    }
+
+    private void reapLater() {
+        reapScheduled = false;
+        wakeup();
+    }
+
+    /** Completes what has come back. */
+    int reap(int budget) {
+        int count = 0;
+        if (kernel != null) {
+            count = kernel.reap(budget);
+        }
+        count += returns.reap(budget - count);
+        if (count > 0 && kernel != null && !kernel.submitter().isEmpty()) {
+            // What the kernel lacked resources for may go now.
+            tick.schedule();
+        }
+        return count;
+    }
+
+    // ---- the end of an operation ---------------------------------------------------------------------------------
+
+    void finished(Operation operation) {
+        noLongerElsewhere(operation);
+        if (operation.isCounted()) {
+            pending--;
+        }
+        AioRoute route = operation.route();
+        if (route != null) {
+            switch (route) {
+                case INLINE -> completedInline++;
+                case KERNEL, HELPER_SUBMIT -> completedKernel++;
+                case COLLECT, HELPER -> completedHelper++;
+            }
+        }
+    }
+
+    void settled(Operation operation, boolean asItShould) {
+        if (asItShould
+                && operation instanceof TransferOperation transfer
+                && transfer.isReusable()
+                && reusable.size() < config.queueDepth()
+                && inEventLoop()) {
+            transfer.reset();
+            reusable.push(transfer);
+        }
+        if (isClosing()) {
+            tick.schedule();
+        }
+    }
+
+    // ---- files ---------------------------------------------------------------------------------------------------
+
+    /** Makes a view of a descriptor; the caller holds one reference to it, which becomes the view's. */
+    EpollAioFile adopt(FileHandle handle) {
+        EpollAioFile file = new EpollAioFile(this, handle);
+        if (inEventLoop()) {
+            remember(file);
+        } else {
+            if (!execute(() -> remember(file))) {
+                file.closeWithoutLoop();
+            }
+        }
+        return file;
+    }
+
+    private void remember(EpollAioFile file) {
+        files.add(file);
+        if (isClosing()) {
+            file.closeOnLoop();
+        }
+    }
+
+    void forget(EpollAioFile file) {
+        files.remove(file);
+    }
+
+    /** Whether it has given back its slots: an operation cannot be started any more, not even for closing. */
+    boolean isReleased() {
+        return closer.isReleased();
+    }
+
+    /** Closes a descriptor that came too late for the context to do it. */
+    void closeUnseen(FileHandle handle) {
+        onHelper(() -> syscalls.close(handle.fd()));
+    }
+
+    /** Runs what may block and what no operation waits for. */
+    void onHelper(Runnable job) {
+        if (!helpers.offer(job)) {
+            Thread thread = new Thread(job, "aio-helper-overflow");
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    // ---- closing -------------------------------------------------------------------------------------------------
+
+    @Override
+    public AioFuture<Void> close() {
+        return closer.close();
+    }
+
+    /** The loop shuts down. */
+    void loopDropsHandles() {
+        closer.loopDropsHandles();
+    }
+
+    void loopTerminated() {
+        closer.loopTerminated();
+    }
+
+    ContextCloser closer() {
+        return closer;
+    }
+
+    int pending() {
+        return pending;
+    }
+
+    Set<EpollAioFile> files() {
+        return files;
+    }
+
+    /** Takes out every operation that waits for something, for the closer to fail. */
+    void drainWaiting(ArrayDeque<Operation> into) {
+        tick.drainStaged(into);
+        into.addAll(elsewhere);
+        elsewhere.clear();
+        slots.drainWaiting(into);
+        forEachLane(lane -> lane.drainParked(into));
+        if (kernel != null) {
+            kernel.submitter().drainPrepared(into);
+        }
+    }
+
+    @Override
+    public AioContextStats stats() {
+        KernelAio aio = kernel;
+        return new AioContextStats(
+                pending,
+                aio == null ? 0 : aio.inFlight(),
+                helperInFlight,
+                slots.made(),
+                slots.freeCount(),
+                files.size(),
+                completedInline,
+                completedKernel,
+                completedHelper,
+                aio == null ? 0 : aio.submitter().calls(),
+                aio == null ? 0 : aio.submitter().longestNanos(),
+                tick.nowaitAttempts(),
+                tick.longestNowaitNanos(),
+                demotions);
+    }
+}

@@ -1,0 +1,99 @@
+package io.nettyaio.epoll;
+
+/** Error numbers of {@code errno(3)}; the same on x86_64 and aarch64. */
+final class Errno {
+
+    static final int EPERM = 1;
+    static final int ENOENT = 2;
+    static final int EINTR = 4;
+    static final int EIO = 5;
+    static final int EBADF = 9;
+    static final int EAGAIN = 11;
+    static final int ENOMEM = 12;
+    static final int EACCES = 13;
+    static final int EFAULT = 14;
+    static final int EXDEV = 18;
+    static final int EINVAL = 22;
+    static final int EMFILE = 24;
+    static final int ENOSYS = 38;
+    static final int EOPNOTSUPP = 95;
+    static final int ECANCELED = 125;
+
+    private Errno() {}
+
+    /** The symbolic name, {@code "E<number>"} where this library does not know it. */
+    static String name(int errno) {
+        return switch (errno) {
+            case EPERM -> "EPERM";
+            case ENOENT -> "ENOENT";
+            case EINTR -> "EINTR";
+            case EIO -> "EIO";
+            case 6 -> "ENXIO";
+            case EBADF -> "EBADF";
+            case EAGAIN -> "EAGAIN";
+            case ENOMEM -> "ENOMEM";
+            case EACCES -> "EACCES";
+            case EFAULT -> "EFAULT";
+            case 16 -> "EBUSY";
+            case 17 -> "EEXIST";
+            case EXDEV -> "EXDEV";
+            case 19 -> "ENODEV";
+            case 20 -> "ENOTDIR";
+            case 21 -> "EISDIR";
+            case EINVAL -> "EINVAL";
+            case 23 -> "ENFILE";
+            case EMFILE -> "EMFILE";
+            case 26 -> "ETXTBSY";
+            case 27 -> "EFBIG";
+            case 28 -> "ENOSPC";
+            case 29 -> "ESPIPE";
+            case 30 -> "EROFS";
+            case 36 -> "ENAMETOOLONG";
+            case ENOSYS -> "ENOSYS";
+            case 40 -> "ELOOP";
+            case 61 -> "ENODATA";
+            case 75 -> "EOVERFLOW";
+            case EOPNOTSUPP -> "EOPNOTSUPP";
+            case 110 -> "ETIMEDOUT";
+            case 116 -> "ESTALE";
+            case 117 -> "EUCLEAN";
+            case 122 -> "EDQUOT";
+            case ECANCELED -> "ECANCELED";
+            default -> "E" + errno;
+        };
+    }
+
+    /** What it means to the user, with the remedy where there is one. */
+    static String explain(int errno) {
+        return switch (errno) {
+            case EPERM -> "operation not permitted: by the file's owner, its attributes or a sandbox";
+            case ENOENT -> "no such file or directory";
+            case EIO -> "the device failed; see the kernel log (dmesg)";
+            case EBADF -> "the file is not open for this; open it with READ or WRITE as needed";
+            case EAGAIN -> "the kernel lacks resources at the moment; try again";
+            case ENOMEM -> "the kernel is out of memory";
+            case EACCES -> "permission denied on the file or a directory of its path";
+            case EFAULT -> "the buffer's memory cannot be accessed";
+            case 17 -> "the file exists";
+            case EXDEV -> "the path leads out of the directory";
+            case 20 -> "a part of the path is not a directory";
+            case 21 -> "it is a directory";
+            case EINVAL -> "the kernel or the file system does not take these arguments";
+            case 23 -> "too many open files on this machine; raise fs.file-max";
+            case EMFILE -> "too many open files in this process; raise its limit (ulimit -n)";
+            case 26 -> "the file is a program that is running";
+            case 27 -> "the file would be larger than the file system or ulimit -f allows";
+            case 28 -> "no space left on the device";
+            case 30 -> "the file system is mounted read-only";
+            case 36 -> "a part of the path is too long";
+            case ENOSYS -> "the kernel or a sandbox does not know this system call";
+            case 40 -> "too many symbolic links, or a symbolic link where none is followed";
+            case EOPNOTSUPP -> "the file system or the kind of file does not support this";
+            case 116 -> "the file is gone from its server";
+            case 117 -> "the file system is damaged; check it";
+            case 122 -> "disk quota exceeded";
+            case ECANCELED -> "cancelled";
+            default -> "see errno(3)";
+        };
+    }
+}

@@ -1,0 +1,100 @@
+package io.nettyaio.epoll;
+
+/** The kernel's own system calls. Not final: a test overrides the one it scripts. */
+class NativeSyscalls implements Syscalls {
+
+    @Override
+    public long ioSetup(int events) {
+        return Native.ioSetup(events);
+    }
+
+    @Override
+    public int ioDestroy(long context) {
+        return Native.ioDestroy(context);
+    }
+
+    @Override
+    public int ioSubmit(long context, int count, long iocbs) {
+        return Native.ioSubmit(context, count, iocbs);
+    }
+
+    @Override
+    public int ioGetEvents(long context, int count, long events) {
+        return Native.ioGetEvents(context, count, events);
+    }
+
+    @Override
+    public int eventFd() {
+        return Native.eventFd();
+    }
+
+    @Override
+    public int eventFdSignal(int fd) {
+        return Native.eventFdSignal(fd);
+    }
+
+    @Override
+    public int openAt(int directory, long path, int options, int mode) {
+        return Native.openAt(directory, path, options, mode);
+    }
+
+    @Override
+    public int openBeneath(int directory, long path, int options, int mode) {
+        return Native.openBeneath(directory, path, options, mode);
+    }
+
+    @Override
+    public int close(int fd) {
+        return Native.close(fd);
+    }
+
+    @Override
+    public long pread(int fd, long address, long length, long offset, int flags) {
+        return Native.pread(fd, address, length, offset, flags);
+    }
+
+    @Override
+    public long preadv(int fd, long iovecs, int count, long offset, int flags) {
+        return Native.preadv(fd, iovecs, count, offset, flags);
+    }
+
+    @Override
+    public long pwritev(int fd, long iovecs, int count, long offset, int flags) {
+        return Native.pwritev(fd, iovecs, count, offset, flags);
+    }
+
+    @Override
+    public int fsync(int fd, boolean dataOnly) {
+        return Native.fsync(fd, dataOnly);
+    }
+
+    @Override
+    public int syncRange(int fd, long offset, long length) {
+        return Native.syncRange(fd, offset, length);
+    }
+
+    @Override
+    public int fallocate(int fd, long offset, long length) {
+        return Native.fallocate(fd, offset, length);
+    }
+
+    @Override
+    public int ftruncate(int fd, long length) {
+        return Native.ftruncate(fd, length);
+    }
+
+    @Override
+    public long endOf(int fd) {
+        return Native.endOf(fd);
+    }
+
+    @Override
+    public int statx(int fd, int mask, long buffer) {
+        return Native.statx(fd, mask, buffer);
+    }
+
+    @Override
+    public long fileSystemType(int fd) {
+        return Native.fileSystemType(fd);
+    }
+}

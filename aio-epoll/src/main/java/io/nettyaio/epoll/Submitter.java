@@ -1,0 +1,150 @@
+package io.nettyaio.epoll;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.function.IntConsumer;
+
+/**
+ * Hands prepared slots to the kernel: {@code io_submit(2)}, a bounded batch for each tick. Loop-confined.
+ *
+ * <p>What the kernel answers: how many it took, of which it stopped at the first it would not take. That one's errno only
+ * shows when it comes first, so the call is repeated from there: EAGAIN means later, anything else concerns this one
+ * operation, and the rest goes on.
+ *
+ * <p>A slot is IN_FLIGHT before the call, since its operation may complete inside of it.
+ */
+final class Submitter implements AutoCloseable {
+
+    private final IntConsumer inFlight;
+    private final Syscalls syscalls;
+    private final long aioContext;
+    private final IocbTable iocbs;
+    private final int batchLimit;
+    private final ArrayDeque<Slot> prepared = new ArrayDeque<>();
+    private final Slot[] batch;
+    private final NativeMemory pointers;
+    private final ByteBuffer pointerBuffer;
+    private final ArrayDeque<Operation> refused = new ArrayDeque<>();
+    private final ArrayDeque<Integer> refusals = new ArrayDeque<>();
+
+    private long calls;
+    private long longestNanos;
+
+    /** @param inFlight is told how many are handed to the kernel, or, negative, were not taken */
+    Submitter(IntConsumer inFlight, Syscalls syscalls, long aioContext, IocbTable iocbs, int batchLimit) {
+        this.inFlight = inFlight;
+        this.syscalls = syscalls;
+        this.aioContext = aioContext;
+        this.iocbs = iocbs;
+        this.batchLimit = batchLimit;
+        batch = new Slot[batchLimit];
+        pointers = new NativeMemory((long) batchLimit * Long.BYTES, Long.BYTES);
+        pointerBuffer = pointers.buffer();
+    }
+
+    long calls() {
+        return calls;
+    }
+
+    long longestNanos() {
+        return longestNanos;
+    }
+
+    boolean isEmpty() {
+        return prepared.isEmpty();
+    }
+
+    void add(Slot slot) {
+        prepared.add(slot);
+    }
+
+    /**
+     * Submits one batch.
+     *
+     * @return false where the kernel lacks resources: to be tried again when something has completed
+     */
+    boolean submit() {
+        int count = 0;
+        while (count < batchLimit && !prepared.isEmpty()) {
+            Slot slot = prepared.remove();
+            slot.transition(Slot.State.PREPARED, Slot.State.IN_FLIGHT);
+            pointerBuffer.putLong(count * Long.BYTES, iocbs.iocbAddress(slot.index()));
+            batch[count++] = slot;
+        }
+        inFlight.accept(count);
+        int done = 0;
+        boolean resources = true;
+        while (done < count && resources) {
+            int answer = call(done, count);
+            if (answer > 0) {
+                done += answer;
+            } else if (answer == 0 || answer == -Errno.EAGAIN) {
+                resources = false;
+            } else if (answer != -Errno.EINTR) {
+                refuse(batch[done++], -answer);
+            }
+        }
+        putBack(done, count);
+        // Only now: completing one may start others.
+        while (!refused.isEmpty()) {
+            int errno = refusals.remove();
+            refused.remove().ringReturned(-errno);
+        }
+        return resources;
+    }
+
+    private int call(int from, int to) {
+        long began = System.nanoTime();
+        int answer = syscalls.ioSubmit(aioContext, to - from, pointers.address() + (long) from * Long.BYTES);
+        long ended = System.nanoTime();
+        long nanos = ended - began;
+        calls++;
+        if (nanos > longestNanos) {
+            longestNanos = nanos;
+        }
+        DeviceLane last = null;
+        for (int i = from; i < from + answer; i++) {
+            Operation operation = batch[i].operation();
+            DeviceLane lane = operation == null ? null : operation.deviceLane();
+            if (lane != null && lane != last) {
+                lane.spent(nanos, ended);
+                last = lane;
+            }
+        }
+        return answer;
+    }
+
+    private void refuse(Slot slot, int errno) {
+        slot.transition(Slot.State.IN_FLIGHT, Slot.State.COMPLETED);
+        inFlight.accept(-1);
+        Operation operation = slot.operation();
+        if (operation != null) {
+            refused.add(operation);
+            refusals.add(errno);
+        }
+    }
+
+    private void putBack(int from, int to) {
+        for (int i = to - 1; i >= from; i--) {
+            batch[i].transition(Slot.State.IN_FLIGHT, Slot.State.PREPARED);
+            prepared.addFirst(batch[i]);
+        }
+        inFlight.accept(from - to);
+    }
+
+    /** What has not been submitted yet, for a context that closes. */
+    void drainPrepared(ArrayDeque<Operation> into) {
+        for (Slot slot : prepared) {
+            Operation operation = slot.operation();
+            if (operation != null) {
+                into.add(operation);
+            }
+        }
+        prepared.clear();
+    }
+
+    @Override
+    public void close() {
+        pointers.close();
+    }
+}

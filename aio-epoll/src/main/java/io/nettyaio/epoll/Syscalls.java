@@ -1,0 +1,49 @@
+package io.nettyaio.epoll;
+
+/**
+ * The system calls an engine makes, each as in {@link Native}: the result, or {@code -errno}. An interface so that tests
+ * can script what a kernel rarely says.
+ */
+interface Syscalls {
+
+    /** The real ones. */
+    Syscalls NATIVE = new NativeSyscalls();
+
+    long ioSetup(int events);
+
+    int ioDestroy(long context);
+
+    int ioSubmit(long context, int count, long iocbs);
+
+    int ioGetEvents(long context, int count, long events);
+
+    int eventFd();
+
+    int eventFdSignal(int fd);
+
+    int openAt(int directory, long path, int options, int mode);
+
+    int openBeneath(int directory, long path, int options, int mode);
+
+    int close(int fd);
+
+    long pread(int fd, long address, long length, long offset, int flags);
+
+    long preadv(int fd, long iovecs, int count, long offset, int flags);
+
+    long pwritev(int fd, long iovecs, int count, long offset, int flags);
+
+    int fsync(int fd, boolean dataOnly);
+
+    int syncRange(int fd, long offset, long length);
+
+    int fallocate(int fd, long offset, long length);
+
+    int ftruncate(int fd, long length);
+
+    long endOf(int fd);
+
+    int statx(int fd, int mask, long buffer);
+
+    long fileSystemType(int fd);
+}

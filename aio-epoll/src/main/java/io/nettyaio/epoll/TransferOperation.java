@@ -1,0 +1,437 @@
+package io.nettyaio.epoll;
+
+import io.nettyaio.AioException;
+import io.nettyaio.AioRoute;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A read, a write or an append. Carries the bytes done so far from one route to the next, so that a short transfer, a
+ * miss or a refusal is resumed where it stopped.
+ *
+ * <p>Reused: one of a direct buffer with a callback allocates nothing. (An append is not: the file's queue of appends
+ * holds it, on whichever loop.)
+ */
+final class TransferOperation extends Operation {
+
+    /** {@code preadv2(2)}: do not wait. */
+    static final int RWF_NOWAIT = 8;
+    /** {@code pwritev2(2)}: at the end of the file. */
+    private static final int RWF_APPEND = 16;
+
+    /** Of one direct transfer, at once: a longer one would fill the device's queue by itself. */
+    private static final long MOST_DIRECT_BYTES = 8 << 20;
+    /** What a long buffered transfer keeps busy of the device at a time: read-ahead and write-back have windows. */
+    private static final long BUFFERED_WINDOW_BYTES = 1 << 20;
+
+    enum Kind {
+        READ("read"),
+        WRITE("write"),
+        APPEND("append");
+
+        private final String text;
+
+        Kind(String text) {
+            this.text = text;
+        }
+
+        String text() {
+            return text;
+        }
+    }
+
+    private final TransferBuffers buffers = new TransferBuffers();
+    private final TransferResult result = new TransferResult();
+    private @Nullable EpollAioFile view;
+    private Kind kind = Kind.READ;
+    private boolean external;
+    private long offsetBytes;
+    private long done;
+    private WriteBarrier.@Nullable Epoch epoch;
+    /** The route to take whatever the file's routes are: set when a route has refused. */
+    private @Nullable AioRoute fallback;
+    /** Whether the iocb in flight says RWF_NOWAIT. */
+    private boolean nowait;
+
+    TransferOperation(EpollAioContext context) {
+        super(context);
+    }
+
+    // ---- starting ------------------------------------------------------------------------------------------------
+
+    /** Says what it is. The operation counts with its view from here on. */
+    TransferOperation of(EpollAioFile through, Kind what, long offset) {
+        view = through;
+        kind = what;
+        offsetBytes = offset;
+        external = through.operationCalled(this);
+        if (offset < 0) {
+            refuse(Failures.argument(Errno.EINVAL, name(), path(), "offset=" + offset + " is negative"));
+        }
+        return this;
+    }
+
+    /** Moves the offset to where an aligned read has to begin. */
+    void of(long alignedOffset) {
+        offsetBytes = alignedOffset;
+    }
+
+    /** Who gets the result, and in which form. */
+    TransferResult result() {
+        return result;
+    }
+
+    TransferBuffers buffers() {
+        return buffers;
+    }
+
+    /** Checks what the kernel would only answer EINVAL to, and counts a write for the syncs to come. */
+    void ready() {
+        if (isRefused()) {
+            return;
+        }
+        FileHandle handle = handle();
+        long length = buffers.lengthBytes();
+        if (offsetBytes > Long.MAX_VALUE - length) {
+            refuse(Failures.argument(
+                    Errno.EINVAL, name(), path(), "offset=" + offsetBytes + " and length=" + length + " overflow"));
+        } else if (kind == Kind.WRITE && handle.isAppend()) {
+            refuse(
+                    Failures.argument(
+                            Errno.EINVAL,
+                            name(),
+                            path(),
+                            "the file was opened with APPEND, so the kernel ignores offsets; use append, or open it with WRITE"));
+        } else if (handle.isDirect()) {
+            checkAlignment(handle.alignment());
+        }
+        if (!isRefused() && kind != Kind.READ) {
+            epoch = handle.writes().enter();
+            if (kind == Kind.APPEND) {
+                handle.appends().enter(this);
+            }
+        }
+    }
+
+    private void checkAlignment(int alignment) {
+        long address = buffers.misalignedAddress(alignment);
+        long length = buffers.misalignedLength(alignment);
+        if (address != 0) {
+            refuse(Failures.misaligned("address", address, alignment, name(), handle().path()));
+        } else if (length != 0) {
+            refuse(Failures.misaligned("length", length, alignment, name(), handle().path()));
+        } else if (kind != Kind.APPEND && (offsetBytes & (alignment - 1)) != 0) {
+            refuse(Failures.misaligned("offset", offsetBytes, alignment, name(), handle().path()));
+        }
+    }
+
+    @Override
+    void started() {
+        view().operationStarted(external);
+    }
+
+    // ---- on its way ----------------------------------------------------------------------------------------------
+
+    @Override
+    void submit() {
+        if (isCancelled() || remaining() == 0) {
+            finish(null);
+            return;
+        }
+        if (kind == Kind.APPEND && !handle().appends().isTurnOf(this)) {
+            context().elsewhere(this);
+            return;
+        }
+        DeviceLane lane = view().deviceLane();
+        if (!passDevice(lane)) {
+            return;
+        }
+        switch (routeNow(lane)) {
+            case INLINE -> attemptInline(lane);
+            case COLLECT -> collect(lane);
+            case KERNEL -> toKernel();
+            case HELPER_SUBMIT -> toHelperSubmit();
+            case HELPER -> toHelper(AioRoute.HELPER);
+        }
+    }
+
+    private AioRoute routeNow(@Nullable DeviceLane lane) {
+        if (fallback != null) {
+            return fallback;
+        }
+        FileHandle handle = handle();
+        boolean kernel = context().hasKernelAio();
+        if (kind == Kind.APPEND) {
+            return AioRoute.HELPER;
+        }
+        if (lane == null) {
+            nowait = false;
+            boolean small = remaining() <= context().config().kernelTransferBytes();
+            return kernel && small ? AioRoute.KERNEL : AioRoute.HELPER;
+        }
+        return handle.isDirect() ? directRoute(handle, lane, kernel) : bufferedRoute(handle, lane);
+    }
+
+    private AioRoute bufferedRoute(FileHandle handle, DeviceLane lane) {
+        // A directory's refusal (it cannot be read at all) says nothing of the mount's files.
+        boolean inline = kind == Kind.READ
+                && handle.kind() != FileHandle.Kind.DIRECTORY
+                && remaining() <= context().config().inlineReadBytes()
+                && handle.mount().knowsNowait(false)
+                && !lane.isDemoted();
+        return inline ? AioRoute.INLINE : AioRoute.HELPER;
+    }
+
+    private AioRoute directRoute(FileHandle handle, DeviceLane lane, boolean kernel) {
+        boolean write = kind == Kind.WRITE;
+        Mount mount = handle.mount();
+        if (!kernel || mount.isMemory()) {
+            return AioRoute.HELPER;
+        }
+        // A plain submit of a read that overlayfs passes down does not wait; a write there may extend, and does.
+        nowait = mount.knowsNowait(write);
+        boolean onLoop = (nowait || (!write && mount.isOverlay()))
+                && remaining() <= context().config().kernelTransferBytes()
+                && !lane.isDemoted()
+                && !handle.refusals(write).persist();
+        if (!onLoop) {
+            nowait = false;
+        }
+        return onLoop ? AioRoute.KERNEL : AioRoute.HELPER_SUBMIT;
+    }
+
+    private void collect(@Nullable DeviceLane lane) {
+        if (lane == null) {
+            toHelper(AioRoute.HELPER);
+        } else {
+            toCollector(lane);
+        }
+    }
+
+    /** Takes what the page cache has. A miss has started the read-in when it answers. */
+    private void attemptInline(@Nullable DeviceLane lane) {
+        routed(AioRoute.INLINE);
+        while (true) {
+            long began = System.nanoTime();
+            long got = transfer(RWF_NOWAIT);
+            long ended = System.nanoTime();
+            context().tick().attempted(ended - began, got);
+            if (lane != null) {
+                lane.spent(ended - began, ended);
+            }
+            if (got > 0) {
+                done += got;
+                if (remaining() == 0) {
+                    finish(null);
+                    return;
+                }
+                // Short is not the end of the file: the cache holds no more in a row.
+            } else if (got == 0) {
+                finish(null);
+                return;
+            } else if (got == -Errno.EAGAIN) {
+                fallback = AioRoute.COLLECT;
+                collect(lane);
+                return;
+            } else if (got == -Errno.EOPNOTSUPP) {
+                handle().mount().learnNowait(false, false);
+                fallback = AioRoute.HELPER;
+                toHelper(AioRoute.HELPER);
+                return;
+            } else if (got != -Errno.EINTR) {
+                fail(Failures.system((int) -got, name(), path(), done));
+                return;
+            }
+        }
+    }
+
+    /** One system call for what is left. On the loop with RWF_NOWAIT, else on a helper. */
+    private long transfer(int flags) {
+        Syscalls syscalls = context().syscalls();
+        FileHandle handle = handle();
+        long at = kind == Kind.APPEND ? 0 : offsetBytes + done;
+        if (kind == Kind.READ && !buffers.isVectored()) {
+            long length = Math.min(remaining(), mostBytes());
+            return syscalls.pread(handle.fd(), buffers.address() + done, length, at, flags);
+        }
+        int count = buffers.gather(done, mostBytes());
+        return kind == Kind.READ
+                ? syscalls.preadv(handle.fd(), buffers.iovecsAddress(), count, at, flags)
+                : syscalls.pwritev(handle.fd(), buffers.iovecsAddress(), count, at, flags);
+    }
+
+    @Override
+    void prepare(Slot in) {
+        boolean read = kind == Kind.READ;
+        int flags = nowait ? RWF_NOWAIT : 0;
+        long at = offsetBytes + done;
+        int fd = handle().fd();
+        if (buffers.isVectored()) {
+            int count = buffers.gather(done, mostBytes());
+            int opcode = read ? IocbTable.PREADV : IocbTable.PWRITEV;
+            context().iocbs().prepare(in.index(), in.data(), opcode, fd, buffers.iovecsAddress(), count, at, flags);
+        } else {
+            long length = Math.min(remaining(), mostBytes());
+            int opcode = read ? IocbTable.PREAD : IocbTable.PWRITE;
+            context().iocbs().prepare(in.index(), in.data(), opcode, fd, buffers.address() + done, length, at, flags);
+        }
+    }
+
+    /** On a helper: to the end. */
+    @Override
+    long work() {
+        int flags = kind == Kind.APPEND ? RWF_APPEND : 0;
+        while (remaining() > 0 && !isCancelled()) {
+            long moved = transfer(flags);
+            if (moved > 0) {
+                done += moved;
+                if (isDirectTail(moved)) {
+                    return 0;
+                }
+            } else if (moved == 0) {
+                return kind == Kind.READ ? 0 : -Errno.EIO;
+            } else if (moved != -Errno.EINTR) {
+                return moved;
+            }
+        }
+        return 0;
+    }
+
+    /** A direct read that ends unaligned has met the end of the file; to go on from there would be EINVAL. */
+    private boolean isDirectTail(long moved) {
+        return kind == Kind.READ && handle().isDirect() && (moved & (handle().alignment() - 1)) != 0;
+    }
+
+    @Override
+    void complete(long answer) {
+        boolean fromRing = route() == AioRoute.KERNEL || route() == AioRoute.HELPER_SUBMIT;
+        if (!fromRing) {
+            if (answer < 0) {
+                fail(Failures.system((int) -answer, name(), path(), done));
+            } else {
+                finish(null);
+            }
+        } else if (answer > 0) {
+            done += answer;
+            if (nowait) {
+                handle().refusals(kind != Kind.READ).accepted();
+            }
+            if (remaining() == 0 || isDirectTail(answer)) {
+                finish(null);
+            } else {
+                submit();
+            }
+        } else if (answer == 0) {
+            if (kind == Kind.READ) {
+                finish(null);
+            } else {
+                fail(Failures.system(Errno.EIO, name(), path(), done));
+            }
+        } else {
+            refusedByKernelAio((int) -answer);
+        }
+    }
+
+    private void refusedByKernelAio(int errno) {
+        boolean write = kind != Kind.READ;
+        if (nowait && errno == Errno.EAGAIN) {
+            handle().refusals(write).refused();
+            nowait = false;
+            fallback = AioRoute.HELPER_SUBMIT;
+        } else if (nowait && errno == Errno.EOPNOTSUPP) {
+            handle().mount().learnNowait(write, false);
+            nowait = false;
+        } else if (errno == Errno.EAGAIN
+                || errno == Errno.EOPNOTSUPP
+                || errno == Errno.EINVAL
+                || errno == Errno.ENOSYS
+                || errno == Errno.EPERM) {
+            // What kernel AIO does not do for this file, the plain system call may; if not, its errno is the true one.
+            fallback = AioRoute.HELPER;
+        } else {
+            fail(Failures.system(errno, name(), path(), done));
+            return;
+        }
+        submit();
+    }
+
+    // ---- the end -------------------------------------------------------------------------------------------------
+
+    @Override
+    void settle(@Nullable Throwable cause) {
+        EpollAioFile through = view();
+        if (epoch != null) {
+            through.handle().writes().exit(epoch);
+            epoch = null;
+            if (kind == Kind.APPEND) {
+                through.handle().appends().exit(this);
+            }
+        }
+        if (cause == null && kind == Kind.READ && !isCancelled()) {
+            buffers.received(done);
+        }
+        long moved = cause instanceof AioException failed ? failed.bytesTransferred() : done;
+        buffers.release();
+        through.operationEnded();
+        view = null;
+        fallback = null;
+        nowait = false;
+        done = 0;
+        // Last: what is started by whom we tell may take long, and may be anything.
+        result.deliver(moved, cause, route());
+    }
+
+    /** Whether it can be used again: nothing but its context has held it. */
+    boolean isReusable() {
+        return kind != Kind.APPEND && !isShell();
+    }
+
+    // ---- small ---------------------------------------------------------------------------------------------------
+
+    private long remaining() {
+        return buffers.lengthBytes() - done;
+    }
+
+    /** Of one system call. */
+    private long mostBytes() {
+        return handle().isDirect() ? MOST_DIRECT_BYTES : TransferBuffers.MOST_BYTES;
+    }
+
+    private EpollAioFile view() {
+        EpollAioFile through = view;
+        if (through == null) {
+            throw new IllegalStateException("not in use");
+        }
+        return through;
+    }
+
+    private FileHandle handle() {
+        return view().handle();
+    }
+
+    @Override
+    String name() {
+        return kind.text();
+    }
+
+    @Override
+    @Nullable
+    String path() {
+        return view == null ? null : view.path();
+    }
+
+    @Override
+    boolean gives(AioPromise<?> to) {
+        return result.goesTo(to);
+    }
+
+    @Override
+    boolean isCancelled() {
+        return result.isCancelled();
+    }
+
+    @Override
+    int weight(int limit) {
+        long busyBytes = handle().isDirect() ? MOST_DIRECT_BYTES : BUFFERED_WINDOW_BYTES;
+        return handle().device().weight(Math.min(remaining(), busyBytes), limit);
+    }
+}

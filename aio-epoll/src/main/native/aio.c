@@ -1,0 +1,281 @@
+/*
+ * The system calls of the Linux engine. One function for each call: it returns the call's result, or -errno; it keeps
+ * no state and calls nothing back. Memory comes as addresses, which the Java side owns.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jni.h>
+#include <limits.h>
+#include <linux/aio_abi.h>
+#include <linux/openat2.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Raised with each change of a signature; Native.java holds the same number. */
+#define NETTYAIO_VERSION 1
+
+/* The Java side lays these out by hand. */
+_Static_assert(sizeof(struct iocb) == 64, "iocb is 64 bytes");
+_Static_assert(offsetof(struct iocb, aio_lio_opcode) == 16, "opcode at 16");
+_Static_assert(offsetof(struct iocb, aio_fildes) == 20, "fildes at 20");
+_Static_assert(offsetof(struct iocb, aio_buf) == 24, "buf at 24");
+_Static_assert(offsetof(struct iocb, aio_nbytes) == 32, "nbytes at 32");
+_Static_assert(offsetof(struct iocb, aio_offset) == 40, "offset at 40");
+_Static_assert(offsetof(struct iocb, aio_flags) == 56, "flags at 56");
+_Static_assert(offsetof(struct iocb, aio_resfd) == 60, "resfd at 60");
+_Static_assert(sizeof(struct io_event) == 32, "io_event is 32 bytes");
+_Static_assert(sizeof(struct iovec) == 16, "iovec is 16 bytes");
+_Static_assert(sizeof(struct statx) == 256, "statx is 256 bytes");
+_Static_assert(sizeof(jlong) == sizeof(void *), "64-bit pointers");
+
+static void *pointer(jlong address) { return (void *)(intptr_t)address; }
+
+static jlong result(long value) { return value < 0 ? -(jlong)errno : (jlong)value; }
+
+static jint result_int(long value) { return value < 0 ? -errno : (jint)value; }
+
+static jint version(JNIEnv *env, jclass type) {
+    (void)env;
+    (void)type;
+    return NETTYAIO_VERSION;
+}
+
+/* ---- kernel AIO: io_setup(2), io_destroy(2), io_submit(2), io_getevents(2) ------------------------------------- */
+
+static jlong io_setup_(JNIEnv *env, jclass type, jint events) {
+    (void)env;
+    (void)type;
+    aio_context_t context = 0;
+    long r = syscall(SYS_io_setup, (unsigned)events, &context);
+    return r < 0 ? -(jlong)errno : (jlong)context;
+}
+
+static jint io_destroy_(JNIEnv *env, jclass type, jlong context) {
+    (void)env;
+    (void)type;
+    return result_int(syscall(SYS_io_destroy, (aio_context_t)context));
+}
+
+static jint io_submit_(JNIEnv *env, jclass type, jlong context, jint count, jlong iocbs) {
+    (void)env;
+    (void)type;
+    return result_int(syscall(SYS_io_submit, (aio_context_t)context, (long)count, pointer(iocbs)));
+}
+
+static jint io_getevents_(JNIEnv *env, jclass type, jlong context, jint count, jlong events) {
+    (void)env;
+    (void)type;
+    struct timespec none = {0, 0};
+    return result_int(syscall(SYS_io_getevents, (aio_context_t)context, 0L, (long)count, pointer(events), &none));
+}
+
+/* ---- eventfd(2) ------------------------------------------------------------------------------------------------ */
+
+static jint eventfd_(JNIEnv *env, jclass type) {
+    (void)env;
+    (void)type;
+    return result_int(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+}
+
+static jint eventfd_signal(JNIEnv *env, jclass type, jint fd) {
+    (void)env;
+    (void)type;
+    uint64_t one = 1;
+    return result_int(write(fd, &one, sizeof one));
+}
+
+/* ---- files ----------------------------------------------------------------------------------------------------- */
+
+/* Bits of OpenFlags.java. Open flags differ between architectures, so Java does not know them. */
+static int open_flags(jint options) {
+    static const int FLAGS[] = {
+        O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_TRUNC, O_DIRECT, O_DSYNC, O_SYNC, O_DIRECTORY,
+        O_NOFOLLOW, O_NOATIME,
+    };
+    /* O_NONBLOCK: opening a FIFO must not wait for its other end; on a file it means nothing. */
+    int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    for (unsigned bit = 0; bit < sizeof FLAGS / sizeof FLAGS[0]; bit++) {
+        if ((options & (jint)(1u << bit)) != 0) {
+            flags |= FLAGS[bit];
+        }
+    }
+    return flags;
+}
+
+static jint open_at(JNIEnv *env, jclass type, jint directory, jlong path, jint options, jint mode) {
+    (void)env;
+    (void)type;
+    int from = directory < 0 ? AT_FDCWD : directory;
+    return result_int(openat(from, pointer(path), open_flags(options), (mode_t)mode));
+}
+
+static jint open_beneath(JNIEnv *env, jclass type, jint directory, jlong path, jint options, jint mode) {
+    (void)env;
+    (void)type;
+    int flags = open_flags(options);
+    struct open_how how = {
+        .flags = (uint64_t)(uint32_t)flags,
+        .mode = (flags & O_CREAT) != 0 ? (uint64_t)(uint32_t)mode : 0,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+    };
+    return result_int(syscall(SYS_openat2, directory, pointer(path), &how, sizeof how));
+}
+
+static jint close_(JNIEnv *env, jclass type, jint fd) {
+    (void)env;
+    (void)type;
+    return result_int(close(fd));
+}
+
+static jlong pread_(JNIEnv *env, jclass type, jint fd, jlong address, jlong length, jlong offset, jint flags) {
+    (void)env;
+    (void)type;
+    struct iovec vec = {.iov_base = pointer(address), .iov_len = (size_t)length};
+    return result(preadv2(fd, &vec, 1, offset, flags));
+}
+
+static jlong preadv_(JNIEnv *env, jclass type, jint fd, jlong iovecs, jint count, jlong offset, jint flags) {
+    (void)env;
+    (void)type;
+    return result(preadv2(fd, pointer(iovecs), count, offset, flags));
+}
+
+static jlong pwritev_(JNIEnv *env, jclass type, jint fd, jlong iovecs, jint count, jlong offset, jint flags) {
+    (void)env;
+    (void)type;
+    return result(pwritev2(fd, pointer(iovecs), count, offset, flags));
+}
+
+static jint fsync_(JNIEnv *env, jclass type, jint fd, jboolean data_only) {
+    (void)env;
+    (void)type;
+    return result_int(data_only ? fdatasync(fd) : fsync(fd));
+}
+
+static jint sync_range(JNIEnv *env, jclass type, jint fd, jlong offset, jlong length) {
+    (void)env;
+    (void)type;
+    unsigned flags = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    return result_int(sync_file_range(fd, offset, length, flags));
+}
+
+static jint fallocate_(JNIEnv *env, jclass type, jint fd, jlong offset, jlong length) {
+    (void)env;
+    (void)type;
+    return result_int(fallocate(fd, 0, offset, length));
+}
+
+static jint ftruncate_(JNIEnv *env, jclass type, jint fd, jlong length) {
+    (void)env;
+    (void)type;
+    return result_int(ftruncate(fd, length));
+}
+
+static jlong end_of(JNIEnv *env, jclass type, jint fd) {
+    (void)env;
+    (void)type;
+    return result(lseek(fd, 0, SEEK_END));
+}
+
+/* statx(2) of the descriptor itself; called raw, since the C library's may be older than the kernel's fields. */
+static jint statx_(JNIEnv *env, jclass type, jint fd, jint mask, jlong buffer) {
+    (void)env;
+    (void)type;
+    return result_int(syscall(SYS_statx, fd, "", AT_EMPTY_PATH, (unsigned)mask, pointer(buffer)));
+}
+
+/* fstatfs(2): only the type of the file system. */
+static jlong file_system_type(JNIEnv *env, jclass type, jint fd) {
+    (void)env;
+    (void)type;
+    struct statfs fs;
+    if (fstatfs(fd, &fs) < 0) {
+        return -(jlong)errno;
+    }
+    return (jlong)(uint32_t)fs.f_type;
+}
+
+/* ---- memory ---------------------------------------------------------------------------------------------------- */
+
+static jlong allocate(JNIEnv *env, jclass type, jlong alignment, jlong length) {
+    (void)env;
+    (void)type;
+    void *memory = NULL;
+    int error = posix_memalign(&memory, (size_t)alignment, (size_t)length);
+    if (error != 0) {
+        return -(jlong)error;
+    }
+    memset(memory, 0, (size_t)length);
+    return (jlong)(intptr_t)memory;
+}
+
+static void release(JNIEnv *env, jclass type, jlong address) {
+    (void)env;
+    (void)type;
+    free(pointer(address));
+}
+
+static jobject wrap(JNIEnv *env, jclass type, jlong address, jlong length) {
+    (void)type;
+    return (*env)->NewDirectByteBuffer(env, pointer(address), length);
+}
+
+static jlong address_of(JNIEnv *env, jclass type, jobject buffer) {
+    (void)type;
+    return (jlong)(intptr_t)(*env)->GetDirectBufferAddress(env, buffer);
+}
+
+/* ---- registration ---------------------------------------------------------------------------------------------- */
+
+#define METHOD(name, signature, function) {(char *)(name), (char *)(signature), (void *)(function)}
+
+static const JNINativeMethod METHODS[] = {
+    METHOD("version", "()I", version),
+    METHOD("ioSetup", "(I)J", io_setup_),
+    METHOD("ioDestroy", "(J)I", io_destroy_),
+    METHOD("ioSubmit", "(JIJ)I", io_submit_),
+    METHOD("ioGetEvents", "(JIJ)I", io_getevents_),
+    METHOD("eventFd", "()I", eventfd_),
+    METHOD("eventFdSignal", "(I)I", eventfd_signal),
+    METHOD("openAt", "(IJII)I", open_at),
+    METHOD("openBeneath", "(IJII)I", open_beneath),
+    METHOD("close", "(I)I", close_),
+    METHOD("pread", "(IJJJI)J", pread_),
+    METHOD("preadv", "(IJIJI)J", preadv_),
+    METHOD("pwritev", "(IJIJI)J", pwritev_),
+    METHOD("fsync", "(IZ)I", fsync_),
+    METHOD("syncRange", "(IJJ)I", sync_range),
+    METHOD("fallocate", "(IJJ)I", fallocate_),
+    METHOD("ftruncate", "(IJ)I", ftruncate_),
+    METHOD("endOf", "(I)J", end_of),
+    METHOD("statx", "(IIJ)I", statx_),
+    METHOD("fileSystemType", "(I)J", file_system_type),
+    METHOD("allocate", "(JJ)J", allocate),
+    METHOD("release", "(J)V", release),
+    METHOD("wrap", "(JJ)Ljava/nio/ByteBuffer;", wrap),
+    METHOD("addressOf", "(Ljava/nio/ByteBuffer;)J", address_of),
+};
+
+JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
+    (void)reserved;
+    JNIEnv *env = NULL;
+    if ((*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_1_8) != JNI_OK) {
+        return JNI_ERR;
+    }
+    jclass type = (*env)->FindClass(env, "io/nettyaio/epoll/Native");
+    if (type == NULL) {
+        return JNI_ERR;
+    }
+    if ((*env)->RegisterNatives(env, type, METHODS, (jint)(sizeof METHODS / sizeof METHODS[0])) != 0) {
+        return JNI_ERR;
+    }
+    return JNI_VERSION_1_8;
+}
