@@ -1,0 +1,5 @@
+/** Suites that need the real kernel. */
+@NullMarked
+package io.nettyaio.tests;
+
+import org.jspecify.annotations.NullMarked;
