@@ -6,6 +6,7 @@ import io.nettyaio.AioConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * A kernel AIO context ({@code io_setup(2)}) with its two ends: what goes in, and what comes back through the ring.
@@ -51,8 +52,10 @@ final class KernelAio {
     }
 
     private static String sysctl(String name) {
-        try {
-            return Files.readString(Path.of("/proc/sys/fs", name)).trim();
+        // Not readString: that asks for one byte at a time where the size is 0, and a sysctl gives its first alone
+        // then.
+        try (Stream<String> lines = Files.lines(Path.of("/proc/sys/fs", name))) {
+            return lines.findFirst().orElse("?");
         } catch (IOException unreadable) {
             return "?";
         }

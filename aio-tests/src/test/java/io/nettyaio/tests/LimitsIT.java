@@ -262,7 +262,8 @@ class LimitsIT {
         Path device = Path.of("/sys/dev/block", Shell.run("stat", "-c", "%Hd:%Ld", file.toString()));
         for (String queue : new String[] {"queue/nr_requests", "../queue/nr_requests"}) {
             if (Files.exists(device.resolve(queue))) {
-                return Integer.parseInt(Files.readAllLines(device.resolve(queue)).get(0));
+                return Integer.parseInt(
+                        Files.readAllLines(device.resolve(queue)).get(0));
             }
         }
         Need.that(false, "no block device is known of " + file);
