@@ -9,15 +9,22 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class Lane implements Runnable {
 
+    /** Turns in a row without room for the first that waits, before all room is kept for it. */
+    private static final int PATIENCE_TURNS = 8;
+
     private final EpollAioContext context;
     private final Gate gate;
     private final int limit;
     private final ArrayDeque<Operation> parked = new ArrayDeque<>();
     private int held;
+    private int turnsMissed;
     private boolean awaiting;
     private final Runnable takeWakeTask = this::takeWake;
     /** From other threads; see {@link #wake()}. */
     private final AtomicBoolean wakeAsked = new AtomicBoolean();
+
+    /** Whether it waits as the one whom the gate keeps all room for; whoever takes this back wakes it. */
+    private final AtomicBoolean waitsReserved = new AtomicBoolean();
 
     private volatile boolean closed;
 
@@ -44,7 +51,7 @@ final class Lane implements Runnable {
     boolean acquire(Operation operation, int weight) {
         assert context.inEventLoop();
         boolean mayPass = parked.isEmpty() && (!gate.isContended() || held < gate.share(limit));
-        if (mayPass && gate.tryAcquire(weight, limit)) {
+        if (mayPass && gate.tryAcquire(this, weight, limit)) {
             held += weight;
             return true;
         }
@@ -64,6 +71,11 @@ final class Lane implements Runnable {
             awaiting = true;
             gate.await(this);
         }
+    }
+
+    /** From any thread; returns what was so before. */
+    boolean waitsReserved(boolean now) {
+        return waitsReserved.getAndSet(now);
     }
 
     /** There may be room. From any thread: this lane has just been taken out of the gate's queue. */
@@ -115,16 +127,22 @@ final class Lane implements Runnable {
         int weight;
         while ((weight = nextWeight()) > 0) {
             boolean mayPass = passed == 0 || !gate.isContended() || held < gate.share(limit);
-            if (!mayPass || !gate.tryAcquire(weight, limit)) {
+            if (!mayPass || !gate.tryAcquire(this, weight, limit)) {
+                if (passed == 0 && ++turnsMissed >= PATIENCE_TURNS) {
+                    gate.reserve(this);
+                }
                 await();
                 return;
             }
             held += weight;
             passed++;
+            turnsMissed = 0;
+            gate.unreserve(this);
             Operation operation = parked.remove();
             operation.passed(this, weight);
             context.stage(operation);
         }
+        gate.unreserve(this);
         // What is left of the room belongs to whoever waits next.
         if (gate.isContended()) {
             gate.wakeNext();
@@ -135,6 +153,10 @@ final class Lane implements Runnable {
     void drainParked(ArrayDeque<Operation> into) {
         into.addAll(parked);
         parked.clear();
+        if (waitsReserved(false)) {
+            awaiting = false;
+        }
+        gate.unreserve(this);
     }
 
     void close() {
