@@ -1,6 +1,5 @@
 package io.nettyaio.benchmarks;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,7 +22,7 @@ final class AsyncChannelSide extends LoopSide<AsyncChannelSide.HandlingSlot> {
     AsyncChannelSide(String name, LongFunction<Offsets> order, Path path, int threads) throws IOException {
         super(name, order, new Loop());
         pool = Executors.newFixedThreadPool(threads);
-        channel = AsynchronousFileChannel.open(path, Set.of(StandardOpenOption.READ, ExtendedOpenOption.DIRECT), pool);
+        channel = AsynchronousFileChannel.open(path, Set.of(StandardOpenOption.READ, DirectOption.get()), pool);
     }
 
     /** The handler and the task of the hop at once: the comparison is not to pay for garbage it could do without. */

@@ -1,6 +1,5 @@
 package io.nettyaio.benchmarks;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
@@ -22,8 +21,8 @@ final class BlockingDisk implements Disk {
     BlockingDisk(Loop loop, StallFiles files) throws IOException {
         eventLoop = loop.eventLoop();
         cold = open(files.cold(), StandardOpenOption.READ);
-        direct = open(files.direct(), StandardOpenOption.READ, ExtendedOpenOption.DIRECT);
-        extended = open(files.extended(), StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
+        direct = open(files.direct(), StandardOpenOption.READ, DirectOption.get());
+        extended = open(files.extended(), StandardOpenOption.WRITE, DirectOption.get());
         written = open(files.written(), StandardOpenOption.WRITE);
     }
 

@@ -5,7 +5,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jctools.queues.MpmcArrayQueue;
+import org.jctools.queues.atomic.MpmcAtomicArrayQueue;
 
 /**
  * Threads that make the system calls which may block. Started when there is more work than idle threads, up to a bound;
@@ -24,7 +24,9 @@ final class HelperPool {
     private final String name;
     private final int maxThreads;
     private final long idleNanos;
-    private final MpmcArrayQueue<Runnable> jobs;
+    /** Of the kind without Unsafe, which a recent JVM warns of. */
+    private final MpmcAtomicArrayQueue<Runnable> jobs;
+
     private final Semaphore available = new Semaphore(0);
     private final AtomicInteger threads = new AtomicInteger();
     private final AtomicInteger idle = new AtomicInteger();
@@ -34,7 +36,7 @@ final class HelperPool {
         this.name = name;
         this.maxThreads = maxThreads;
         this.idleNanos = idleNanos;
-        this.jobs = new MpmcArrayQueue<>(Math.max(2, capacity));
+        this.jobs = new MpmcAtomicArrayQueue<>(Math.max(2, capacity));
     }
 
     /** Threads alive now. */

@@ -2,7 +2,7 @@ package io.nettyaio.epoll;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jctools.queues.MpscArrayQueue;
+import org.jctools.queues.atomic.MpscAtomicArrayQueue;
 
 /**
  * The way back from helpers to the loop: a JCTools queue, and one eventfd of those that are coming back as the wakeup.
@@ -13,8 +13,8 @@ import org.jctools.queues.MpscArrayQueue;
 final class HelperReturns {
 
     private final Syscalls syscalls;
-    /** Whoever is in it holds a slot, so there is room for all. */
-    private final MpscArrayQueue<Operation> returned;
+    /** Whoever is in it holds a slot, so there is room for all. Of the kind without Unsafe, which a recent JVM warns of. */
+    private final MpscAtomicArrayQueue<Operation> returned;
 
     private final AtomicBoolean signalled = new AtomicBoolean();
     /** Helpers between handing back an operation and signalling an eventfd, which must stay open that long. */
@@ -22,7 +22,7 @@ final class HelperReturns {
 
     HelperReturns(Syscalls syscalls, int queueDepth) {
         this.syscalls = syscalls;
-        returned = new MpscArrayQueue<>(Math.max(2, queueDepth));
+        returned = new MpscAtomicArrayQueue<>(Math.max(2, queueDepth));
     }
 
     /** On a helper: hands back an operation, which from here on is the loop's. */

@@ -88,8 +88,8 @@ class LaneTest {
     @Test
     void shouldPassInOrderWhenTheDeviceIsFull() {
         try (Engine engine = engine()) {
-            TestOperation first = started(engine, DEPTH);
-            TestOperation second = started(engine, 5);
+            TestOperation first = started(engine, 2);
+            TestOperation second = started(engine, DEPTH - 1);
             TestOperation third = started(engine, 1);
             assertThat(first.passed).isTrue();
             assertThat(second.passed).isFalse();
@@ -98,7 +98,7 @@ class LaneTest {
             first.end();
             awaitPassed(second);
             awaitPassed(third);
-            assertThat(device.gate().inFlight()).isEqualTo(6);
+            assertThat(device.gate().inFlight()).isEqualTo(DEPTH);
             second.end();
             third.end();
         }
@@ -180,6 +180,32 @@ class LaneTest {
             Await.until("the others go on", () -> busy.passed.get() > before + 10 * DEPTH);
             held.end();
             busy.stop();
+        }
+    }
+
+    @Test
+    void shouldLeaveTheRoomToAnotherLoopWhenItWaitsAndTheOwnShareIsUsed() {
+        try (Engine one = engine();
+                Engine two = engine()) {
+            List<TestOperation> holders = new ArrayList<>();
+            for (int i = 0; i < DEPTH; i++) {
+                holders.add(started(one, 1));
+            }
+            TestOperation waiter = started(two, 1);
+            Holdup holdup = two.holdLoop();
+            TestOperation next = operation(one, 1);
+            one.onLoop(() -> {
+                holders.get(0).endNow();
+                one.context.start(next);
+            });
+            one.turns(5);
+            assertThat(next.passed).as("takes what another has waited for").isFalse();
+            holdup.letGo();
+            awaitPassed(waiter);
+            holders.subList(1, DEPTH).forEach(TestOperation::end);
+            waiter.end();
+            awaitPassed(next);
+            next.end();
         }
     }
 

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.nettyaio.AioConfig;
 import io.nettyaio.AioFuture;
+import io.nettyaio.AioOpenOption;
 import io.nettyaio.epoll.FakeKernel.Iocb;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -128,6 +131,36 @@ class ReapTest {
             List<AioFuture<Integer>> reads = reads(from, 40);
             kernel.completeTogether(kernel.awaitInFlight(40));
             assertAll(reads);
+        }
+    }
+
+    @Test
+    void shouldTakeBackTheRestLaterWhenMoreReturnsFromHelpersThanOneWakeupMay() {
+        Holdup helpers = new Holdup();
+        AtomicInteger done = new AtomicInteger();
+        ScriptedSyscalls slow = new ScriptedSyscalls() {
+            @Override
+            public int ftruncate(int fd, long length) {
+                helpers.pass();
+                int result = super.ftruncate(fd, length);
+                done.incrementAndGet();
+                return result;
+            }
+        };
+        try (Engine engine = new Engine(slow, AioConfig.builder().completionsPerWakeup(2))) {
+            EpollAioFile from = engine.open(file.path(), AioOpenOption.WRITE);
+            List<AioFuture<Void>> truncations = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                truncations.add(from.truncate(64L * PAGE));
+            }
+            helpers.awaitArrived(12);
+            Holdup loop = engine.holdLoop();
+            helpers.letGo();
+            // Their way back ends with a signal, or with none where one is under way.
+            Await.until("all have been carried out", () -> done.get() == 12);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+            loop.letGo();
+            truncations.forEach(Await::value);
         }
     }
 

@@ -45,7 +45,10 @@ class ServeProcessIT {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         if (Runtime.version().feature() >= 22) {
-            command.add("--enable-native-access=ALL-UNNAMED"); // as the script does
+            command.add("--enable-native-access=ALL-UNNAMED"); // as the script does, here and below
+        }
+        if (Runtime.version().feature() >= 23) {
+            command.add("--sun-misc-unsafe-memory-access=allow");
         }
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
