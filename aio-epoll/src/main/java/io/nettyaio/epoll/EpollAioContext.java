@@ -14,6 +14,7 @@ import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
 import io.nettyaio.AioRoute;
+import io.nettyaio.AioSubmittableListener;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
@@ -59,6 +60,7 @@ final class EpollAioContext implements AioContext {
     private final Tick tick;
     private final HelperReturns returns;
     private final ContextCloser closer;
+    private final Admission admission;
 
     private final Set<Operation> elsewhere = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<EpollAioFile> files = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -66,7 +68,6 @@ final class EpollAioContext implements AioContext {
     private final Runnable reapTask = this::reapLater;
 
     private boolean reapScheduled;
-    private int pending;
     private int helperInFlight;
 
     private long completedInline;
@@ -82,6 +83,7 @@ final class EpollAioContext implements AioContext {
         iocbs = new IocbTable(depth);
         slots = new SlotPool(this, loop, syscalls, iocbs, depth);
         tick = new Tick(this, loop, config);
+        admission = new Admission(this, config);
         returns = new HelperReturns(syscalls, depth);
         SharedHelpers shared = SharedHelpers.of(config);
         helpers = shared.pool();
@@ -205,6 +207,23 @@ final class EpollAioContext implements AioContext {
     }
 
     @Override
+    public boolean isSubmittable() {
+        return admission.isSubmittable();
+    }
+
+    @Override
+    public AioContext addSubmittableListener(AioSubmittableListener listener) {
+        admission.add(listener);
+        return this;
+    }
+
+    @Override
+    public AioContext removeSubmittableListener(AioSubmittableListener listener) {
+        admission.remove(listener);
+        return this;
+    }
+
+    @Override
     public ByteBufAllocator alignedAllocator() {
         return AlignedByteBufAllocator.page();
     }
@@ -324,11 +343,8 @@ final class EpollAioContext implements AioContext {
         if (!operation.isRefused()) {
             if (isClosing() && !operation.isForClosing()) {
                 operation.refuse(Failures.contextClosed(operation.name(), operation.path(), 0));
-            } else if (pending >= config.pendingOperations() && !operation.isForClosing()) {
-                operation.refuse(Failures.queueFull(operation.name(), operation.path(), config));
-            } else {
-                pending++;
-                operation.counted();
+            } else if (!admission.enter(operation)) {
+                return;
             }
         }
         stage(operation);
@@ -448,9 +464,7 @@ final class EpollAioContext implements AioContext {
 
     void finished(Operation operation) {
         noLongerElsewhere(operation);
-        if (operation.isCounted()) {
-            pending--;
-        }
+        admission.leave(operation);
         AioRoute route = operation.route();
         if (route != null) {
             switch (route) {
@@ -541,7 +555,7 @@ final class EpollAioContext implements AioContext {
     }
 
     int pending() {
-        return pending;
+        return admission.pending();
     }
 
     Set<EpollAioFile> files() {
@@ -551,6 +565,7 @@ final class EpollAioContext implements AioContext {
     /** Takes out every operation that waits for something, for the closer to fail. */
     void drainWaiting(ArrayDeque<Operation> into) {
         tick.drainStaged(into);
+        admission.drainWaiting(into);
         into.addAll(elsewhere);
         elsewhere.clear();
         slots.drainWaiting(into);
@@ -564,7 +579,9 @@ final class EpollAioContext implements AioContext {
     public AioContextStats stats() {
         KernelAio aio = kernel;
         return new AioContextStats(
-                pending,
+                admission.pending(),
+                admission.pendingBytes(),
+                admission.waiting(),
                 aio == null ? 0 : aio.inFlight(),
                 helperInFlight,
                 slots.made(),

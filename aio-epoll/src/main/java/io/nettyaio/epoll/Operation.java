@@ -36,6 +36,7 @@ abstract class Operation implements Runnable {
     private boolean waitsForTurn;
     private boolean finished;
     private boolean counted;
+    private boolean waitsForRoom;
     private boolean shell;
     private boolean helperSubmits;
     private long helperResult;
@@ -90,6 +91,11 @@ abstract class Operation implements Runnable {
     /** Permits it takes of its device's gate. */
     int weight(int limit) {
         return 1;
+    }
+
+    /** Bytes of memory that it keeps from its start to its end. */
+    long pendingBytes() {
+        return 0;
     }
 
     // ---- starting ------------------------------------------------------------------------------------------------
@@ -386,7 +392,7 @@ abstract class Operation implements Runnable {
      */
     final void cancelled() {
         boolean takenOrAboutTo = slot != null && (slot.state() != Slot.State.PREPARED || route == AioRoute.KERNEL);
-        if (!finished && counted && !takenOrAboutTo) {
+        if (!finished && (counted || waitsForRoom) && !takenOrAboutTo) {
             shell = true;
             finish(null);
         }
@@ -406,6 +412,15 @@ abstract class Operation implements Runnable {
 
     final void counted() {
         counted = true;
+    }
+
+    /** Whether it has not become pending yet, for want of room. */
+    final boolean isWaitingForRoom() {
+        return waitsForRoom;
+    }
+
+    final void waitsForRoom(boolean now) {
+        waitsForRoom = now;
     }
 
     /** Ends it with a failure. */

@@ -430,6 +430,11 @@ final class TransferOperation extends Operation {
     }
 
     @Override
+    long pendingBytes() {
+        return buffers.lengthBytes();
+    }
+
+    @Override
     int weight(int limit) {
         long busyBytes = handle().isDirect() ? MOST_DIRECT_BYTES : BUFFERED_WINDOW_BYTES;
         return handle().device().weight(Math.min(remaining(), busyBytes), limit);
