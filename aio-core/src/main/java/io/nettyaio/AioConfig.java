@@ -206,8 +206,8 @@ public final class AioConfig {
         private int queueDepth = property("queueDepth", 512, 1, MAX_QUEUE_DEPTH);
         private int pendingOperations = property("pendingOperations", 65_536, 1, Integer.MAX_VALUE);
         private long pendingBytes = property("pendingMebibytes", 1024, 1, Integer.MAX_VALUE) * (1L << 20);
-        private AioOverloadPolicy overloadPolicy = AioOverloadPolicy.valueOf(
-                System.getProperty(PREFIX + "overloadPolicy", AioOverloadPolicy.FAIL.name()));
+        private AioOverloadPolicy overloadPolicy =
+                AioOverloadPolicy.valueOf(System.getProperty(PREFIX + "overloadPolicy", AioOverloadPolicy.FAIL.name()));
         private AioWaterMark waterMark = AioWaterMark.DEFAULT;
         private int submitBatch = property("submitBatch", 64, 1, 4096);
         private int completionsPerWakeup = property("completionsPerWakeup", 256, 1, Integer.MAX_VALUE);

@@ -94,8 +94,7 @@ final class Admission {
 
     private boolean hasRoom(Operation operation) {
         // One that is longer than the bound goes alone.
-        return pending < mostOperations
-                && (pendingBytes == 0 || operation.pendingBytes() <= mostBytes - pendingBytes);
+        return pending < mostOperations && (pendingBytes == 0 || operation.pendingBytes() <= mostBytes - pendingBytes);
     }
 
     private void count(Operation operation) {

@@ -7,6 +7,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioBatch;
+import io.nettyaio.AioClass;
 import io.nettyaio.AioConfig;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioContextStats;
@@ -56,7 +57,7 @@ final class EpollAioContext implements AioContext {
     private final @Nullable Throwable kernelCause;
     private final HelperPool helpers;
     private final Lane helperLane;
-    private final IdentityHashMap<Device, DeviceLane> deviceLanes = new IdentityHashMap<>();
+    private final DeviceLanes deviceLanes;
     private final Tick tick;
     private final HelperReturns returns;
     private final ContextCloser closer;
@@ -73,7 +74,6 @@ final class EpollAioContext implements AioContext {
     private long completedInline;
     private long completedKernel;
     private long completedHelper;
-    private long demotions;
 
     EpollAioContext(IoEventLoop loop, AioConfig config, Syscalls syscalls) {
         this.loop = loop;
@@ -87,7 +87,8 @@ final class EpollAioContext implements AioContext {
         returns = new HelperReturns(syscalls, depth);
         SharedHelpers shared = SharedHelpers.of(config);
         helpers = shared.pool();
-        helperLane = new Lane(this, shared.gate(), config.helperQueue());
+        helperLane = new Lane(this, shared.gate(), AioClass.DEFAULT, config.helperQueue());
+        deviceLanes = new DeviceLanes(this, config);
         long aioContext = config.kernelAio() ? syscalls.ioSetup(depth) : 0;
         if (aioContext > 0) {
             kernel = new KernelAio(this, syscalls, aioContext, iocbs, config);
@@ -151,6 +152,11 @@ final class EpollAioContext implements AioContext {
         return kernel != null;
     }
 
+    /** Whether the time that operations spend with a device matters. */
+    boolean hasLatencyGoal() {
+        return config.deviceLatencyGoalNanos() > 0;
+    }
+
     Tick tick() {
         return tick;
     }
@@ -184,26 +190,14 @@ final class EpollAioContext implements AioContext {
         return helperLane;
     }
 
-    DeviceLane deviceLane(Device device) {
-        return deviceLanes.computeIfAbsent(
-                device,
-                of -> new DeviceLane(
-                        of,
-                        new Lane(this, of.gate(), of.limit(config)),
-                        config.loopBudgetNanos(),
-                        this::countDemotion));
-    }
-
-    private void countDemotion() {
-        demotions++;
+    DeviceLane deviceLane(Device device, AioClass ioClass) {
+        return deviceLanes.of(device, ioClass);
     }
 
     /** Every way of this context through a gate. */
     void forEachLane(Consumer<Lane> action) {
         action.accept(helperLane);
-        for (DeviceLane lane : deviceLanes.values()) {
-            action.accept(lane.lane());
-        }
+        deviceLanes.forEach(action);
     }
 
     @Override
@@ -492,8 +486,8 @@ final class EpollAioContext implements AioContext {
     // ---- files ---------------------------------------------------------------------------------------------------
 
     /** Makes a view of a descriptor; the caller holds one reference to it, which becomes the view's. */
-    EpollAioFile adopt(FileHandle handle) {
-        EpollAioFile file = new EpollAioFile(this, handle);
+    EpollAioFile adopt(FileHandle handle, AioClass ioClass) {
+        EpollAioFile file = new EpollAioFile(this, handle, ioClass);
         if (inEventLoop()) {
             remember(file);
         } else {
@@ -569,7 +563,8 @@ final class EpollAioContext implements AioContext {
         into.addAll(elsewhere);
         elsewhere.clear();
         slots.drainWaiting(into);
-        forEachLane(lane -> lane.drainParked(into));
+        helperLane.drainParked(into);
+        deviceLanes.drainWaiting(into);
         if (kernel != null) {
             kernel.submitter().drainPrepared(into);
         }
@@ -594,6 +589,6 @@ final class EpollAioContext implements AioContext {
                 aio == null ? 0 : aio.submitter().longestNanos(),
                 tick.nowaitAttempts(),
                 tick.longestNowaitNanos(),
-                demotions);
+                deviceLanes.demotions());
     }
 }

@@ -79,8 +79,7 @@ class AdmissionTest {
             assertThat(second.settled).hasValue(1);
             assertThat(second.cause)
                     .isInstanceOfSatisfying(
-                            AioException.class,
-                            full -> assertThat(full.kind()).isEqualTo(AioException.Kind.QUEUE_FULL))
+                            AioException.class, full -> assertThat(full.kind()).isEqualTo(AioException.Kind.QUEUE_FULL))
                     .hasMessageContaining("600 of pendingBytes=1000");
             Sized third = start(engine, 400);
             assertThat(third.isStarted()).isTrue();
