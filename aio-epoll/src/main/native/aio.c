@@ -25,6 +25,7 @@
 /* The Java side lays these out by hand. */
 _Static_assert(sizeof(struct iocb) == 64, "iocb is 64 bytes");
 _Static_assert(offsetof(struct iocb, aio_lio_opcode) == 16, "opcode at 16");
+_Static_assert(offsetof(struct iocb, aio_reqprio) == 18, "reqprio at 18");
 _Static_assert(offsetof(struct iocb, aio_fildes) == 20, "fildes at 20");
 _Static_assert(offsetof(struct iocb, aio_buf) == 24, "buf at 24");
 _Static_assert(offsetof(struct iocb, aio_nbytes) == 32, "nbytes at 32");

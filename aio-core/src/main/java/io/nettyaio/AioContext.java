@@ -45,6 +45,22 @@ public interface AioContext {
     /** Figures of this moment; from a thread other than the loop's they may be a little old. */
     AioContextStats stats();
 
+    /**
+     * Whether more operations are welcome: what is pending is below the {@linkplain AioConfig#waterMark() high water mark},
+     * or has come back to the low one since. A hint, as {@link io.netty.channel.Channel#isWritable()} is: operations are
+     * taken either way, up to {@link AioConfig#pendingOperations()} and {@link AioConfig#pendingBytes()}. A server stops
+     * reading its sockets while it is false, so that a slow disk slows the clients instead of filling memory.
+     *
+     * <p><b>Threading.</b> Any thread; what others have started counts once it has arrived on the loop.
+     */
+    boolean isSubmittable();
+
+    /** Tells the listener of each change of {@link #isSubmittable()}, until it is removed or the context is closed. */
+    AioContext addSubmittableListener(AioSubmittableListener listener);
+
+    /** Takes a listener back. */
+    AioContext removeSubmittableListener(AioSubmittableListener listener);
+
     /** Allocates direct buffers whose address and capacity are multiples of 4096 bytes, fit for direct files. */
     ByteBufAllocator alignedAllocator();
 

@@ -4,6 +4,8 @@ package io.nettyaio;
  * Figures of a context.
  *
  * @param pending              operations started and not yet completed
+ * @param pendingBytes         bytes of the transfers among them
+ * @param waitingForRoom       operations that wait to become pending ({@link AioOverloadPolicy#WAIT})
  * @param kernelInFlight       of these, handed to kernel AIO
  * @param helperInFlight       of these, handed to helper threads
  * @param slots                slots made so far, each with an eventfd
@@ -20,6 +22,8 @@ package io.nettyaio;
  */
 public record AioContextStats(
         int pending,
+        long pendingBytes,
+        int waitingForRoom,
         int kernelInFlight,
         int helperInFlight,
         int slots,

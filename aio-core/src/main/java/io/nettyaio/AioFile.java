@@ -47,7 +47,7 @@ public interface AioFile {
     boolean isOpen();
 
     /**
-     * A view of the same descriptor on another event loop. The descriptor closes with its last view. Syncs cover the
+     * A view of the same descriptor on another event loop, in the same {@linkplain #ioClass() class}. The descriptor closes with its last view. Syncs cover the
      * writes of all views; appends of all views are in order.
      *
      * @param eventLoop a loop that {@link AioContext} runs on
@@ -56,6 +56,19 @@ public interface AioFile {
      * @throws UnsupportedOperationException where the loop is of a kind that the engine does not run on
      */
     AioFile on(EventLoop eventLoop);
+
+    /** The class that this view's operations belong to; {@link AioClass#DEFAULT} unless {@link #in} gave another. */
+    AioClass ioClass();
+
+    /**
+     * A view of the same descriptor on the same event loop whose operations belong to a class. It is closed for itself;
+     * the descriptor closes with its last view.
+     *
+     * @param ioClass the class
+     * @return this, where it is this view's own class
+     * @throws IllegalStateException where this view is closed
+     */
+    AioFile in(AioClass ioClass);
 
     // ---- reads ---------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioBatch;
+import io.nettyaio.AioClass;
 import io.nettyaio.AioConfig;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioContextStats;
@@ -15,6 +16,7 @@ import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
 import io.nettyaio.AioRoute;
 import io.nettyaio.AioStat;
+import io.nettyaio.AioSubmittableListener;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -55,10 +57,11 @@ final class EpollAioContext implements AioContext {
     private final @Nullable Throwable kernelCause;
     private final HelperPool helpers;
     private final Lane helperLane;
-    private final IdentityHashMap<Device, DeviceLane> deviceLanes = new IdentityHashMap<>();
+    private final DeviceLanes deviceLanes;
     private final Tick tick;
     private final HelperReturns returns;
     private final ContextCloser closer;
+    private final Admission admission;
 
     private final Set<Operation> elsewhere = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<EpollAioFile> files = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -66,13 +69,11 @@ final class EpollAioContext implements AioContext {
     private final Runnable reapTask = this::reapLater;
 
     private boolean reapScheduled;
-    private int pending;
     private int helperInFlight;
 
     private long completedInline;
     private long completedKernel;
     private long completedHelper;
-    private long demotions;
 
     EpollAioContext(IoEventLoop loop, AioConfig config, Syscalls syscalls) {
         this.loop = loop;
@@ -82,10 +83,12 @@ final class EpollAioContext implements AioContext {
         iocbs = new IocbTable(depth);
         slots = new SlotPool(this, loop, syscalls, iocbs, depth);
         tick = new Tick(this, loop, config);
+        admission = new Admission(this, config);
         returns = new HelperReturns(syscalls, depth);
         SharedHelpers shared = SharedHelpers.of(config);
         helpers = shared.pool();
-        helperLane = new Lane(this, shared.gate(), config.helperQueue());
+        helperLane = new Lane(this, shared.gate(), AioClass.DEFAULT, config.helperQueue());
+        deviceLanes = new DeviceLanes(this, config);
         long aioContext = config.kernelAio() ? syscalls.ioSetup(depth) : 0;
         if (aioContext > 0) {
             kernel = new KernelAio(this, syscalls, aioContext, iocbs, config);
@@ -149,6 +152,11 @@ final class EpollAioContext implements AioContext {
         return kernel != null;
     }
 
+    /** Whether the time that operations spend with a device matters. */
+    boolean hasLatencyGoal() {
+        return config.deviceLatencyGoalNanos() > 0;
+    }
+
     Tick tick() {
         return tick;
     }
@@ -182,26 +190,31 @@ final class EpollAioContext implements AioContext {
         return helperLane;
     }
 
-    DeviceLane deviceLane(Device device) {
-        return deviceLanes.computeIfAbsent(
-                device,
-                of -> new DeviceLane(
-                        of,
-                        new Lane(this, of.gate(), of.limit(config)),
-                        config.loopBudgetNanos(),
-                        this::countDemotion));
-    }
-
-    private void countDemotion() {
-        demotions++;
+    DeviceLane deviceLane(Device device, AioClass ioClass) {
+        return deviceLanes.of(device, ioClass);
     }
 
     /** Every way of this context through a gate. */
     void forEachLane(Consumer<Lane> action) {
         action.accept(helperLane);
-        for (DeviceLane lane : deviceLanes.values()) {
-            action.accept(lane.lane());
-        }
+        deviceLanes.forEach(action);
+    }
+
+    @Override
+    public boolean isSubmittable() {
+        return admission.isSubmittable();
+    }
+
+    @Override
+    public AioContext addSubmittableListener(AioSubmittableListener listener) {
+        admission.add(listener);
+        return this;
+    }
+
+    @Override
+    public AioContext removeSubmittableListener(AioSubmittableListener listener) {
+        admission.remove(listener);
+        return this;
     }
 
     @Override
@@ -368,11 +381,8 @@ final class EpollAioContext implements AioContext {
         if (!operation.isRefused()) {
             if (isClosing() && !operation.isForClosing()) {
                 operation.refuse(Failures.contextClosed(operation.name(), operation.path(), 0));
-            } else if (pending >= config.pendingOperations() && !operation.isForClosing()) {
-                operation.refuse(Failures.queueFull(operation.name(), operation.path(), config));
-            } else {
-                pending++;
-                operation.counted();
+            } else if (!admission.enter(operation)) {
+                return;
             }
         }
         stage(operation);
@@ -492,9 +502,7 @@ final class EpollAioContext implements AioContext {
 
     void finished(Operation operation) {
         noLongerElsewhere(operation);
-        if (operation.isCounted()) {
-            pending--;
-        }
+        admission.leave(operation);
         AioRoute route = operation.route();
         if (route != null) {
             switch (route) {
@@ -522,8 +530,8 @@ final class EpollAioContext implements AioContext {
     // ---- files ---------------------------------------------------------------------------------------------------
 
     /** Makes a view of a descriptor; the caller holds one reference to it, which becomes the view's. */
-    EpollAioFile adopt(FileHandle handle) {
-        EpollAioFile file = new EpollAioFile(this, handle);
+    EpollAioFile adopt(FileHandle handle, AioClass ioClass) {
+        EpollAioFile file = new EpollAioFile(this, handle, ioClass);
         if (inEventLoop()) {
             remember(file);
         } else {
@@ -585,7 +593,7 @@ final class EpollAioContext implements AioContext {
     }
 
     int pending() {
-        return pending;
+        return admission.pending();
     }
 
     Set<EpollAioFile> files() {
@@ -595,10 +603,12 @@ final class EpollAioContext implements AioContext {
     /** Takes out every operation that waits for something, for the closer to fail. */
     void drainWaiting(ArrayDeque<Operation> into) {
         tick.drainStaged(into);
+        admission.drainWaiting(into);
         into.addAll(elsewhere);
         elsewhere.clear();
         slots.drainWaiting(into);
-        forEachLane(lane -> lane.drainParked(into));
+        helperLane.drainParked(into);
+        deviceLanes.drainWaiting(into);
         if (kernel != null) {
             kernel.submitter().drainPrepared(into);
         }
@@ -608,7 +618,9 @@ final class EpollAioContext implements AioContext {
     public AioContextStats stats() {
         KernelAio aio = kernel;
         return new AioContextStats(
-                pending,
+                admission.pending(),
+                admission.pendingBytes(),
+                admission.waiting(),
                 aio == null ? 0 : aio.inFlight(),
                 helperInFlight,
                 slots.made(),
@@ -621,6 +633,6 @@ final class EpollAioContext implements AioContext {
                 aio == null ? 0 : aio.submitter().longestNanos(),
                 tick.nowaitAttempts(),
                 tick.longestNowaitNanos(),
-                demotions);
+                deviceLanes.demotions());
     }
 }

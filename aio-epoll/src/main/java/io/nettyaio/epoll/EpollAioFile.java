@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.nettyaio.AioCallback;
+import io.nettyaio.AioClass;
 import io.nettyaio.AioDirectoryEntry;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
@@ -19,6 +20,7 @@ final class EpollAioFile implements AioFile {
 
     private final EpollAioContext context;
     private final FileHandle handle;
+    private final AioClass ioClass;
     private final AioPromise<Void> closePromise;
     /** Called from other threads and not arrived on the loop yet. */
     private final AtomicInteger underWay = new AtomicInteger();
@@ -31,9 +33,10 @@ final class EpollAioFile implements AioFile {
     private boolean closed;
     private @Nullable DeviceLane lane;
 
-    EpollAioFile(EpollAioContext context, FileHandle handle) {
+    EpollAioFile(EpollAioContext context, FileHandle handle, AioClass ioClass) {
         this.context = context;
         this.handle = handle;
+        this.ioClass = ioClass;
         this.closePromise = context.newPromise();
     }
 
@@ -45,7 +48,7 @@ final class EpollAioFile implements AioFile {
     @Nullable
     DeviceLane deviceLane() {
         if (lane == null && handle.kind() != FileHandle.Kind.MEMORY_DEVICE) {
-            lane = context.deviceLane(handle.device());
+            lane = context.deviceLane(handle.device(), ioClass);
         }
         return lane;
     }
@@ -111,16 +114,36 @@ final class EpollAioFile implements AioFile {
     @Override
     public AioFile on(EventLoop eventLoop) {
         if (!open) {
-            throw new IllegalStateException(handle.path() + ": the file is closed; open it again");
+            throw closedAlready();
         }
         if (eventLoop == context.eventLoop()) {
             return this;
         }
-        EpollAioContext other = EpollAio.contextLike(eventLoop, context.config());
-        if (!handle.retainView()) {
-            throw new IllegalStateException(handle.path() + ": the file is closed; open it again");
+        return view(EpollAio.contextLike(eventLoop, context.config()), ioClass);
+    }
+
+    @Override
+    public AioClass ioClass() {
+        return ioClass;
+    }
+
+    @Override
+    public AioFile in(AioClass other) {
+        if (!open) {
+            throw closedAlready();
         }
-        return other.adopt(handle);
+        return other == ioClass ? this : view(context, other);
+    }
+
+    private AioFile view(EpollAioContext of, AioClass as) {
+        if (!handle.retainView()) {
+            throw closedAlready();
+        }
+        return of.adopt(handle, as);
+    }
+
+    private IllegalStateException closedAlready() {
+        return new IllegalStateException(handle.path() + ": the file is closed; open it again");
     }
 
     // ---- reads ---------------------------------------------------------------------------------------------------

@@ -31,11 +31,14 @@ abstract class Operation implements Runnable {
     private @Nullable Slot slot;
     private @Nullable DeviceLane lane;
     private int devicePermits;
+    private int deviceUnits;
+    private long sentNanos;
     private boolean helperPermit;
     private boolean elsewhere;
     private boolean waitsForTurn;
     private boolean finished;
     private boolean counted;
+    private boolean waitsForRoom;
     private boolean shell;
     private boolean helperSubmits;
     private long helperResult;
@@ -87,9 +90,27 @@ abstract class Operation implements Runnable {
         return false;
     }
 
-    /** Permits it takes of its device's gate. */
+    /** It is about to ask its device's gate: decides how much it asks for, which the next two say. */
+    void weigh() {}
+
+    /** Permits it takes of its device's gate: requests it makes of the device. */
     int weight(int limit) {
         return 1;
+    }
+
+    /** How busy it keeps the device, beside the operations of other classes. */
+    int units() {
+        return 1;
+    }
+
+    /** What the kernel is told of its priority; 0 for nothing. */
+    int ioPriority() {
+        return 0;
+    }
+
+    /** Bytes of memory that it keeps from its start to its end. */
+    long pendingBytes() {
+        return 0;
     }
 
     // ---- starting ------------------------------------------------------------------------------------------------
@@ -164,21 +185,48 @@ abstract class Operation implements Runnable {
             return true;
         }
         lane = through;
+        weigh();
         int weight = weight(through.lane().limit());
-        if (!through.lane().acquire(this, weight)) {
+        int units = units();
+        if (!through.lane().acquire(this, weight, units)) {
             return false;
         }
         devicePermits = weight;
+        deviceUnits = units;
         return true;
     }
 
     /** A lane it was parked in has let it through. */
-    final void passed(Lane through, int weight) {
+    final void passed(Lane through, int weight, int units) {
         if (lane != null && lane.lane() == through) {
             devicePermits = weight;
+            deviceUnits = units;
         } else {
             helperPermit = true;
         }
+    }
+
+    private void releaseDevice() {
+        if (devicePermits > 0 && lane != null) {
+            int permits = devicePermits;
+            devicePermits = 0;
+            lane.lane().release(permits, deviceUnits);
+        }
+    }
+
+    private void releaseSlot() {
+        if (slot != null) {
+            Slot mine = slot;
+            slot = null;
+            context.slots().release(mine);
+        }
+    }
+
+    /** A piece of it is done: gives back what it holds, and goes on behind those that have waited meanwhile. */
+    protected final void nextPiece() {
+        releaseSlot();
+        releaseDevice();
+        context.stage(this);
     }
 
     /** Takes a slot; {@code null} where it was parked, or failed for want of any. */
@@ -232,6 +280,7 @@ abstract class Operation implements Runnable {
             return;
         }
         routed(AioRoute.COLLECT);
+        sent();
         if (!context.toHelper(this, mine, helperJob, of.device().collectors())) {
             toHelper(AioRoute.HELPER);
         }
@@ -245,7 +294,7 @@ abstract class Operation implements Runnable {
         }
         routed(AioRoute.HELPER_SUBMIT);
         helperSubmits = true;
-        prepare(mine);
+        layOut(mine);
         offerHelpers(mine);
     }
 
@@ -256,8 +305,27 @@ abstract class Operation implements Runnable {
             return;
         }
         routed(AioRoute.KERNEL);
-        prepare(mine);
+        layOut(mine);
+        sent();
         context.toKernel(mine);
+    }
+
+    private void layOut(Slot in) {
+        context.iocbs().priority(in.index(), ioPriority());
+        prepare(in);
+    }
+
+    /** It is handed to whoever keeps the device busy with it. */
+    private void sent() {
+        if (context.hasLatencyGoal() && lane != null) {
+            sentNanos = System.nanoTime();
+        }
+    }
+
+    private void returned() {
+        if (context.hasLatencyGoal() && lane != null) {
+            lane.returned(System.nanoTime() - sentNanos);
+        }
     }
 
     /** Lays out the iocb in the slot. */
@@ -271,6 +339,7 @@ abstract class Operation implements Runnable {
     }
 
     private void offerHelpers(Slot mine) {
+        sent();
         if (!context.toHelper(this, mine, helperJob, context.helpers())) {
             // The gate lets no more through than the queue takes.
             throw new IllegalStateException("the helpers' queue is full");
@@ -279,7 +348,7 @@ abstract class Operation implements Runnable {
 
     private boolean passHelpers() {
         if (!helperPermit) {
-            helperPermit = context.helperLane().acquire(this, 1);
+            helperPermit = context.helperLane().acquire(this, 1, 1);
         }
         return helperPermit;
     }
@@ -315,6 +384,7 @@ abstract class Operation implements Runnable {
         try {
             helperSubmits = false;
             releaseHelperPermit();
+            returned();
             complete(result);
         } catch (Throwable unexpected) {
             failUnexpectedly(unexpected);
@@ -327,6 +397,7 @@ abstract class Operation implements Runnable {
             context.countHelperInFlight(this, -1);
             helperSubmits = false;
             releaseHelperPermit();
+            returned();
             if (helperFailure != null) {
                 fail(helperFailure);
             } else {
@@ -364,7 +435,7 @@ abstract class Operation implements Runnable {
     private void releaseHelperPermit() {
         if (helperPermit) {
             helperPermit = false;
-            context.helperLane().release(1);
+            context.helperLane().release(1, 1);
         }
     }
 
@@ -386,7 +457,7 @@ abstract class Operation implements Runnable {
      */
     final void cancelled() {
         boolean takenOrAboutTo = slot != null && (slot.state() != Slot.State.PREPARED || route == AioRoute.KERNEL);
-        if (!finished && counted && !takenOrAboutTo) {
+        if (!finished && (counted || waitsForRoom) && !takenOrAboutTo) {
             shell = true;
             finish(null);
         }
@@ -408,6 +479,15 @@ abstract class Operation implements Runnable {
         counted = true;
     }
 
+    /** Whether it has not become pending yet, for want of room. */
+    final boolean isWaitingForRoom() {
+        return waitsForRoom;
+    }
+
+    final void waitsForRoom(boolean now) {
+        waitsForRoom = now;
+    }
+
     /** Ends it with a failure. */
     final void fail(Throwable cause) {
         finish(cause);
@@ -419,16 +499,8 @@ abstract class Operation implements Runnable {
             return;
         }
         finished = true;
-        if (slot != null) {
-            Slot mine = slot;
-            slot = null;
-            context.slots().release(mine);
-        }
-        if (devicePermits > 0 && lane != null) {
-            int permits = devicePermits;
-            devicePermits = 0;
-            lane.lane().release(permits);
-        }
+        releaseSlot();
+        releaseDevice();
         releaseHelperPermit();
         context.finished(this);
         boolean settled = false;

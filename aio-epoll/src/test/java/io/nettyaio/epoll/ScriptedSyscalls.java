@@ -43,6 +43,9 @@ class ScriptedSyscalls extends NativeSyscalls {
     // struct iocb
     private static final int IOCB_BYTES = 64;
     private static final int RW_FLAGS_AT = 12;
+    private static final int REQPRIO_AT = 18;
+    private static final int FLAGS_AT = 56;
+    private static final int IOCB_FLAG_IOPRIO = 2;
 
     final int deviceMinor = DEVICE_MINOR.incrementAndGet();
 
@@ -50,6 +53,9 @@ class ScriptedSyscalls extends NativeSyscalls {
     final Queue<Thread> destroyers = new ConcurrentLinkedQueue<>();
     /** How many iocbs each io_submit was given. */
     final Queue<Integer> batches = new ConcurrentLinkedQueue<>();
+
+    /** The priority of each iocb submitted. */
+    final Queue<Integer> priorities = new ConcurrentLinkedQueue<>();
 
     final AtomicInteger eventFdsMade = new AtomicInteger();
     final AtomicInteger signals = new AtomicInteger();
@@ -144,6 +150,8 @@ class ScriptedSyscalls extends NativeSyscalls {
         for (int i = 0; i < count; i++) {
             ByteBuffer iocb = memory(pointers.getLong(i * Long.BYTES), IOCB_BYTES);
             iocb.putInt(RW_FLAGS_AT, iocb.getInt(RW_FLAGS_AT) & ~TransferOperation.RWF_NOWAIT);
+            boolean hasPriority = (iocb.getInt(FLAGS_AT) & IOCB_FLAG_IOPRIO) != 0;
+            priorities.add(hasPriority ? (int) iocb.getShort(REQPRIO_AT) : 0);
         }
         return super.ioSubmit(context, count, iocbs);
     }
