@@ -370,6 +370,13 @@ final class EpollAioContext implements AioContext {
         tick.schedule();
     }
 
+    /** The slot's operation is not to be submitted after all. */
+    void callOff(Slot slot) {
+        if (kernel != null) {
+            kernel.submitter().remove(slot);
+        }
+    }
+
     /**
      * Hands a job to helper threads.
      *

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One context's way through a {@link Gate}: the operations that wait for a permit, in order, and the count of those that
- * hold one. Loop-confined, but for {@link #wake()}.
+ * hold one. Loop-confined, but for {@link #wake()} and {@link #releaseHandedOver}.
  */
 final class Lane implements Runnable {
 
@@ -63,6 +63,17 @@ final class Lane implements Runnable {
     void release(int weight) {
         assert context.inEventLoop();
         held -= weight;
+        gate.release(weight);
+    }
+
+    /** On the loop: permits that somebody else will give back, by {@link #releaseHandedOver}. */
+    void handOver(int weight) {
+        assert context.inEventLoop();
+        held -= weight;
+    }
+
+    /** From any thread, also after the lane has closed. */
+    void releaseHandedOver(int weight) {
         gate.release(weight);
     }
 
