@@ -13,6 +13,7 @@ import io.nettyaio.AioContextStats;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
+import io.nettyaio.AioOperation;
 import io.nettyaio.AioRoute;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import java.nio.file.FileSystems;
@@ -258,6 +259,13 @@ final class EpollAioContext implements AioContext {
     @Override
     public AioBatch batch() {
         return new EpollAioBatch(this);
+    }
+
+    @Override
+    public <V extends @Nullable Object> AioFuture<V> submit(AioOperation<V> operation) {
+        UserOperation<V> begun = new UserOperation<>(this, operation);
+        begin(begun);
+        return begun.promise();
     }
 
     /** An operation to fill in: used anew where possible. */
