@@ -172,6 +172,15 @@ public interface AioContext {
     AioBatch batch();
 
     /**
+     * Starts an operation of your own.
+     *
+     * @param operation used for this one start; what its methods may do, and where they run, it says itself
+     * @return completes with its value
+     * @throws IllegalArgumentException where its route is neither {@code HELPER} nor {@code INLINE}
+     */
+    <V extends @Nullable Object> AioFuture<V> submit(AioOperation<V> operation);
+
+    /**
      * Closes the context; see {@link AioContext}. A second call gives the same future.
      *
      * @return completes when everything has settled and every descriptor and buffer is given back

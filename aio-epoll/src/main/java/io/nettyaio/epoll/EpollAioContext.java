@@ -14,6 +14,7 @@ import io.nettyaio.AioContextStats;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
+import io.nettyaio.AioOperation;
 import io.nettyaio.AioRoute;
 import io.nettyaio.AioStat;
 import io.nettyaio.AioSubmittableListener;
@@ -311,6 +312,13 @@ final class EpollAioContext implements AioContext {
         return new EpollAioBatch(this);
     }
 
+    @Override
+    public <V extends @Nullable Object> AioFuture<V> submit(AioOperation<V> operation) {
+        UserOperation<V> begun = new UserOperation<>(this, operation);
+        begin(begun);
+        return begun.promise();
+    }
+
     /** An operation to fill in: used anew where possible. */
     TransferOperation newTransfer(TransferOperation.Kind kind) {
         if (kind != TransferOperation.Kind.APPEND && inEventLoop()) {
@@ -422,6 +430,13 @@ final class EpollAioContext implements AioContext {
         }
         to.submitter().add(slot);
         tick.schedule();
+    }
+
+    /** The slot's operation is not to be submitted after all. */
+    void callOff(Slot slot) {
+        if (kernel != null) {
+            kernel.submitter().remove(slot);
+        }
     }
 
     /**

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One context's way through a {@link Gate} for one class: the operations that wait for permits, in order, and the count of
- * those held. Loop-confined, but for {@link #wake()}.
+ * those held. Loop-confined, but for {@link #wake()} and {@link #releaseHandedOver}.
  */
 final class Lane implements Runnable {
 
@@ -86,6 +86,17 @@ final class Lane implements Runnable {
     void release(int weight, int units) {
         assert context.inEventLoop();
         held -= weight;
+        gate.release(queue, weight, units);
+    }
+
+    /** On the loop: permits that somebody else will give back, by {@link #releaseHandedOver}. */
+    void handOver(int weight) {
+        assert context.inEventLoop();
+        held -= weight;
+    }
+
+    /** From any thread, also after the lane has closed. */
+    void releaseHandedOver(int weight, int units) {
         gate.release(queue, weight, units);
     }
 

@@ -4,6 +4,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioRoute;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,16 @@ abstract class Operation implements Runnable {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(Operation.class);
 
+    /** Of {@link #handover}: the job is in a helper's queue. */
+    private static final int OFFERED = 1;
+    /** A helper has begun with it. */
+    private static final int TAKEN = 2;
+    /** The loop has called it off before that, and the helper that finds it passes it over. */
+    private static final int WITHDRAWN = 3;
+
+    private static final AtomicIntegerFieldUpdater<Operation> HANDOVER =
+            AtomicIntegerFieldUpdater.newUpdater(Operation.class, "handover");
+
     /** What {@link #work()} answers where the completion comes through the ring instead. */
     protected static final long THROUGH_RING = Long.MIN_VALUE;
 
@@ -34,6 +45,12 @@ abstract class Operation implements Runnable {
     private int deviceUnits;
     private long sentNanos;
     private boolean helperPermit;
+    /** Whether the job that was offered last came with a permit; read by the helper that finds it withdrawn. */
+    private boolean offeredWithPermit;
+
+    @SuppressWarnings("UnusedVariable") // by HANDOVER
+    private volatile int handover;
+
     private boolean elsewhere;
     private boolean waitsForTurn;
     private boolean finished;
@@ -83,6 +100,11 @@ abstract class Operation implements Runnable {
     /** Whether nobody waits for the result any more. */
     boolean isCancelled() {
         return false;
+    }
+
+    /** Whether it may end unfinished when nobody waits for it any more: no other operation relies on it. */
+    boolean isDroppable() {
+        return true;
     }
 
     /** Whether a context that closes still takes it: what gives resources back. */
@@ -281,6 +303,8 @@ abstract class Operation implements Runnable {
         }
         routed(AioRoute.COLLECT);
         sent();
+        offeredWithPermit = false;
+        handover = OFFERED;
         if (!context.toHelper(this, mine, helperJob, of.device().collectors())) {
             toHelper(AioRoute.HELPER);
         }
@@ -340,6 +364,8 @@ abstract class Operation implements Runnable {
 
     private void offerHelpers(Slot mine) {
         sent();
+        offeredWithPermit = true;
+        handover = OFFERED;
         if (!context.toHelper(this, mine, helperJob, context.helpers())) {
             // The gate lets no more through than the queue takes.
             throw new IllegalStateException("the helpers' queue is full");
@@ -354,12 +380,23 @@ abstract class Operation implements Runnable {
     }
 
     private void workAndReturn() {
+        if (!HANDOVER.compareAndSet(this, OFFERED, TAKEN)) {
+            if (offeredWithPermit) {
+                context.helperLane().releaseHandedOver(1, 1);
+            }
+            return;
+        }
         // Taken now: once the operation is back on the loop, its slot may be somebody else's.
         Slot mine = slot;
         int eventFd = mine == null ? -1 : mine.eventFd();
         long result;
         try {
-            result = helperSubmits ? submitOnHelper(mine) : work();
+            if (isCancelled() && isDroppable()) {
+                // The loop is about to hear of it, and has not withdrawn it yet.
+                result = -Errno.ECANCELED;
+            } else {
+                result = helperSubmits ? submitOnHelper(mine) : work();
+            }
         } catch (Throwable unexpected) {
             helperFailure = unexpected;
             result = -Errno.EIO;
@@ -452,15 +489,42 @@ abstract class Operation implements Runnable {
     abstract boolean gives(AioPromise<?> to);
 
     /**
-     * On the loop: its future was cancelled. What waits in a queue ends here and gives back its buffers; the queue keeps a
-     * shell of it, and passes it over. What the kernel or a helper has taken goes on to its end.
+     * On the loop: nobody waits for it any more. What no helper and no kernel has begun with ends here and gives back its
+     * buffers, slot and permits; a queue may keep a shell of it, and passes it over. What is begun goes on to its end.
      */
     final void cancelled() {
-        boolean takenOrAboutTo = slot != null && (slot.state() != Slot.State.PREPARED || route == AioRoute.KERNEL);
-        if (!finished && (counted || waitsForRoom) && !takenOrAboutTo) {
+        if (!finished && (counted || waitsForRoom) && isDroppable() && takeBack()) {
             shell = true;
             finish(null);
         }
+    }
+
+    private boolean takeBack() {
+        Slot mine = slot;
+        if (mine == null) {
+            return true;
+        }
+        if (mine.state() == Slot.State.PREPARED) {
+            context.callOff(mine);
+            return true;
+        }
+        // COMPLETED: it is about to be told so.
+        return mine.state() == Slot.State.IN_FLIGHT && withdraw(mine);
+    }
+
+    /** Takes it back out of a helper's queue, where no helper has begun with it. */
+    private boolean withdraw(Slot mine) {
+        if (!HANDOVER.compareAndSet(this, OFFERED, WITHDRAWN)) {
+            return false;
+        }
+        context.countHelperInFlight(this, -1);
+        mine.transition(Slot.State.IN_FLIGHT, Slot.State.PREPARED);
+        if (helperPermit) {
+            // The job keeps its place in the queue, and so the permit, until a helper comes upon it.
+            helperPermit = false;
+            context.helperLane().handOver(1);
+        }
+        return true;
     }
 
     /** Whether a queue may still hold what is left of it. */
@@ -499,9 +563,7 @@ abstract class Operation implements Runnable {
             return;
         }
         finished = true;
-        releaseSlot();
-        releaseDevice();
-        releaseHelperPermit();
+        giveBack();
         context.finished(this);
         boolean settled = false;
         try {
@@ -510,6 +572,13 @@ abstract class Operation implements Runnable {
         } finally {
             context.settled(this, settled);
         }
+    }
+
+    /** Gives back slot and permits: others may have them while it waits for something that may take long. */
+    protected final void giveBack() {
+        releaseSlot();
+        releaseDevice();
+        releaseHelperPermit();
     }
 
     /** Makes a finished operation fit to be used again. */

@@ -75,6 +75,12 @@ final class SyncOperation extends Operation {
         return promise != null && promise.isCancelled();
     }
 
+    /** Once it has begun, others are settled with it. */
+    @Override
+    boolean isDroppable() {
+        return !begun;
+    }
+
     @Override
     void started() {
         view.operationStarted(external);
