@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 /* Raised with each change of a signature; Native.java holds the same number. */
-#define NETTYAIO_VERSION 2
+#define NETTYAIO_VERSION 3
 
 /* The Java side lays these out by hand. */
 _Static_assert(sizeof(struct iocb) == 64, "iocb is 64 bytes");
@@ -166,6 +166,12 @@ static jint sync_range(JNIEnv *env, jclass type, jint fd, jlong offset, jlong le
     (void)type;
     unsigned flags = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
     return result_int(sync_file_range(fd, offset, length, flags));
+}
+
+static jint read_ahead(JNIEnv *env, jclass type, jint fd, jlong offset, jlong length) {
+    (void)env;
+    (void)type;
+    return result_int(readahead(fd, offset, (size_t)length));
 }
 
 static jint fallocate_(JNIEnv *env, jclass type, jint fd, jlong offset, jlong length) {
@@ -329,6 +335,7 @@ static const JNINativeMethod METHODS[] = {
     METHOD("pwritev", "(IJIJI)J", pwritev_),
     METHOD("fsync", "(IZ)I", fsync_),
     METHOD("syncRange", "(IJJ)I", sync_range),
+    METHOD("readAhead", "(IJJ)I", read_ahead),
     METHOD("fallocate", "(IJJ)I", fallocate_),
     METHOD("ftruncate", "(IJ)I", ftruncate_),
     METHOD("endOf", "(I)J", end_of),

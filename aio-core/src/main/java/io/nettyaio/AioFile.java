@@ -2,6 +2,7 @@ package io.nettyaio;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -105,6 +106,26 @@ public interface AioFile {
     /** The callback form of {@link #read(ByteBuf, long)}. */
     <A extends @Nullable Object> void read(
             ByteBuf dst, long offsetBytes, A attachment, AioCallback<? super A> callback);
+
+    /**
+     * Makes a range resident in the page cache without copying it, so that {@code sendfile(2)} or a mapping finds it
+     * there: {@code readahead(2)}, and the wait for it, off the loop. What is resident is found so on the loop. Pages
+     * may be evicted at any time afterwards, though rarely soon. Not for a direct file.
+     *
+     * @param offsetBytes where the range begins
+     * @param lengthBytes its length
+     * @return how much of the range there is: all, or less, to the start of a page, where the file ends before
+     */
+    AioFuture<Long> prefetch(long offsetBytes, long lengthBytes);
+
+    /**
+     * The JDK's channel on the same file, for what takes no other: {@code sendfile(2)} of
+     * {@link io.netty.channel.DefaultFileRegion}. Opened for reading, through {@code /proc/self/fd}, by a helper thread
+     * at the first call; it needs the permission to open the file again. Its own methods block.
+     *
+     * <p><b>Ownership.</b> The file's: it is closed with the file's last view, and by nobody else.
+     */
+    AioFuture<FileChannel> channel();
 
     // ---- writes --------------------------------------------------------------------------------------------------
 

@@ -575,7 +575,10 @@ final class EpollAioContext implements AioContext {
 
     /** Closes a descriptor that came too late for the context to do it. */
     void closeUnseen(FileHandle handle) {
-        onHelper(() -> syscalls.close(handle.fd()));
+        onHelper(() -> {
+            handle.closeChannel();
+            int unused = syscalls.close(handle.fd());
+        });
     }
 
     /** Runs what may block and what no operation waits for. */

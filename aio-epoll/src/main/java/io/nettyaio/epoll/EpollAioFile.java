@@ -10,6 +10,7 @@ import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioStat;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
+import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -208,6 +209,16 @@ final class EpollAioFile implements AioFile {
         TransferOperation operation = transfer(TransferOperation.Kind.READ, dst, offsetBytes);
         operation.result().call(callback, attachment);
         context.begin(operation);
+    }
+
+    @Override
+    public AioFuture<Long> prefetch(long offsetBytes, long lengthBytes) {
+        return begin(new PrefetchOperation(this, offsetBytes, lengthBytes));
+    }
+
+    @Override
+    public AioFuture<FileChannel> channel() {
+        return begin(new ChannelOperation(this));
     }
 
     // ---- writes --------------------------------------------------------------------------------------------------

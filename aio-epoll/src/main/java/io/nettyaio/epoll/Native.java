@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** The same number stands in {@code aio.c}. */
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     // Kept as Netty keeps its own: who asks later gets the first cause.
     @SuppressWarnings("StaticAssignmentOfThrowable")
@@ -99,6 +99,9 @@ final class Native {
 
     /** {@code sync_file_range(2)} with all three flags. */
     static native int syncRange(int fd, long offset, long length);
+
+    /** {@code readahead(2)}. */
+    static native int readAhead(int fd, long offset, long length);
 
     /** {@code fallocate(2)}, mode 0. */
     static native int fallocate(int fd, long offset, long length);

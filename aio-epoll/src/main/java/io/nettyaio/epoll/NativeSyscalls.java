@@ -74,6 +74,11 @@ class NativeSyscalls implements Syscalls {
     }
 
     @Override
+    public int readAhead(int fd, long offset, long length) {
+        return Native.readAhead(fd, offset, length);
+    }
+
+    @Override
     public int fallocate(int fd, long offset, long length) {
         return Native.fallocate(fd, offset, length);
     }

@@ -37,6 +37,8 @@ interface Syscalls {
 
     int syncRange(int fd, long offset, long length);
 
+    int readAhead(int fd, long offset, long length);
+
     int fallocate(int fd, long offset, long length);
 
     int ftruncate(int fd, long length);
