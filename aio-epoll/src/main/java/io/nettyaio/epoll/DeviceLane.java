@@ -4,7 +4,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 
 /**
- * What one context keeps of a device: its lane through the gate, and the stopwatch. A system call on the loop that takes
+ * What one context keeps of a device: its lane through the gate, the reads it waits for, and the stopwatch. A system call on the loop that takes
  * longer than the budget moves the device's operations to helpers for a while, and for longer each time it happens again
  * soon after. Loop-confined.
  */
@@ -22,6 +22,7 @@ final class DeviceLane {
 
     private final Device device;
     private final Lane lane;
+    private final MissQueue misses;
     private final long budgetNanos;
     private final Runnable onDemotion;
     private long demotionNanos = FIRST_DEMOTION_NANOS;
@@ -31,9 +32,10 @@ final class DeviceLane {
     private boolean struck;
     private long lastStrikeNanos;
 
-    DeviceLane(Device device, Lane lane, long budgetNanos, Runnable onDemotion) {
+    DeviceLane(EpollAioContext context, Device device, Lane lane, long budgetNanos, Runnable onDemotion) {
         this.device = device;
         this.lane = lane;
+        this.misses = new MissQueue(context, this);
         this.budgetNanos = budgetNanos;
         this.onDemotion = onDemotion;
     }
@@ -44,6 +46,11 @@ final class DeviceLane {
 
     Lane lane() {
         return lane;
+    }
+
+    /** Reads whose read-in has been started. */
+    MissQueue misses() {
+        return misses;
     }
 
     /** Whether the device's operations are to stay off the loop at the moment. */

@@ -186,6 +186,7 @@ final class EpollAioContext implements AioContext {
         return deviceLanes.computeIfAbsent(
                 device,
                 of -> new DeviceLane(
+                        this,
                         of,
                         new Lane(this, of.gate(), of.limit(config)),
                         config.loopBudgetNanos(),

@@ -353,7 +353,7 @@ abstract class Operation implements Runnable {
         }
     }
 
-    private void failUnexpectedly(Throwable unexpected) {
+    final void failUnexpectedly(Throwable unexpected) {
         LOGGER.error("{} {} failed in a way the engine should have handled", name(), path(), unexpected);
         boolean kernelHoldsIt = slot != null && slot.state() == Slot.State.IN_FLIGHT;
         if (!finished && !kernelHoldsIt) {
@@ -382,14 +382,25 @@ abstract class Operation implements Runnable {
 
     /**
      * On the loop: its future was cancelled. What waits in a queue ends here and gives back its buffers; the queue keeps a
-     * shell of it, and passes it over. What the kernel or a helper has taken goes on to its end.
+     * shell of it, and passes it over. What the kernel or a helper has taken goes on to its end, and so does what a device
+     * is busy with, without its buffers.
      */
     final void cancelled() {
         boolean takenOrAboutTo = slot != null && (slot.state() != Slot.State.PREPARED || route == AioRoute.KERNEL);
-        if (!finished && counted && !takenOrAboutTo) {
+        if (!finished && counted && !takenOrAboutTo && !abandon()) {
             shell = true;
             finish(null);
         }
+    }
+
+    /**
+     * Cancelled, and held by neither kernel nor helper. Where a device is busy with it all the same, it gives back its
+     * buffers and goes on without them: the device's permits are held for as long.
+     *
+     * @return false where nothing is busy with it
+     */
+    boolean abandon() {
+        return false;
     }
 
     /** Whether a queue may still hold what is left of it. */

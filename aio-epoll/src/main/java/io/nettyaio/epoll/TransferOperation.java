@@ -51,6 +51,10 @@ final class TransferOperation extends Operation {
     private @Nullable AioRoute fallback;
     /** Whether the iocb in flight says RWF_NOWAIT. */
     private boolean nowait;
+    /** Attempts that have missed since the first. */
+    private int retries;
+    /** Whether its {@link MissQueue} wants to know when it has ended. */
+    private boolean handedOver;
 
     TransferOperation(EpollAioContext context) {
         super(context);
@@ -133,7 +137,7 @@ final class TransferOperation extends Operation {
 
     @Override
     void submit() {
-        if (isCancelled() || remaining() == 0) {
+        if ((isCancelled() && !isReadInStarted()) || remaining() == 0) {
             finish(null);
             return;
         }
@@ -207,9 +211,23 @@ final class TransferOperation extends Operation {
         }
     }
 
-    /** Takes what the page cache has. A miss has started the read-in when it answers. */
+    /** Takes what the page cache has. A miss has started the read-in when it answers, and waits for it. */
     private void attemptInline(@Nullable DeviceLane lane) {
         routed(AioRoute.INLINE);
+        if (attempt(lane)) {
+            return;
+        }
+        fallback = AioRoute.COLLECT;
+        routed(AioRoute.COLLECT);
+        if (lane == null) {
+            toHelper(AioRoute.HELPER);
+        } else {
+            lane.misses().add(this);
+        }
+    }
+
+    /** @return false where the page cache does not hold what comes next */
+    private boolean attempt(@Nullable DeviceLane lane) {
         while (true) {
             long began = System.nanoTime();
             long got = transfer(RWF_NOWAIT);
@@ -222,26 +240,82 @@ final class TransferOperation extends Operation {
                 done += got;
                 if (remaining() == 0) {
                     finish(null);
-                    return;
+                    return true;
                 }
                 // Short is not the end of the file: the cache holds no more in a row.
             } else if (got == 0) {
                 finish(null);
-                return;
+                return true;
             } else if (got == -Errno.EAGAIN) {
-                fallback = AioRoute.COLLECT;
-                collect(lane);
-                return;
+                return false;
             } else if (got == -Errno.EOPNOTSUPP) {
                 handle().mount().learnNowait(false, false);
                 fallback = AioRoute.HELPER;
                 toHelper(AioRoute.HELPER);
-                return;
+                return true;
             } else if (got != -Errno.EINTR) {
                 fail(Failures.system((int) -got, name(), path(), done));
-                return;
+                return true;
             }
         }
+    }
+
+    // ---- after a miss --------------------------------------------------------------------------------------------
+
+    /** Whether the device has been asked for its data, and is busy with it even if nobody wants them any more. */
+    private boolean isReadInStarted() {
+        return fallback == AioRoute.COLLECT;
+    }
+
+    /** Retries that have missed. */
+    int retries() {
+        return retries;
+    }
+
+    /**
+     * Tries once more, after a miss. Never throws.
+     *
+     * @return false where it has not come in yet; else it has ended, or taken another way
+     */
+    boolean retryOnLoop() {
+        try {
+            long before = done;
+            if (attempt(deviceLane())) {
+                return true;
+            }
+            retries++;
+            if (done == before) {
+                return false;
+            }
+            // It is longer than what is read in at a time. A collector's call reads ahead of itself, to the end.
+            handToCollector();
+        } catch (Throwable unexpected) {
+            failUnexpectedly(unexpected);
+        }
+        return true;
+    }
+
+    /** Has a collector wait for it; {@link MissQueue#ended} is told of its end. Never throws. */
+    void handToCollector() {
+        try {
+            handedOver = true;
+            collect(deviceLane());
+        } catch (Throwable unexpected) {
+            failUnexpectedly(unexpected);
+        }
+    }
+
+    /** Cancelled after a miss: the device goes on reading in, and a byte of it is enough to know when it is done. */
+    @Override
+    boolean abandon() {
+        if (!isReadInStarted()) {
+            return false;
+        }
+        offsetBytes += done;
+        done = 0;
+        buffers.discard();
+        result.discard();
+        return true;
     }
 
     /** One system call for what is left. On the loop with RWF_NOWAIT, else on a helper. */
@@ -280,7 +354,7 @@ final class TransferOperation extends Operation {
     @Override
     long work() {
         int flags = kind == Kind.APPEND ? RWF_APPEND : 0;
-        while (remaining() > 0 && !isCancelled()) {
+        while (remaining() > 0 && (!isCancelled() || isReadInStarted())) {
             long moved = transfer(flags);
             if (moved > 0) {
                 done += moved;
@@ -371,11 +445,17 @@ final class TransferOperation extends Operation {
         }
         long moved = cause instanceof AioException failed ? failed.bytesTransferred() : done;
         buffers.release();
+        DeviceLane lane = deviceLane();
+        if (handedOver && lane != null) {
+            lane.misses().ended(this);
+        }
         through.operationEnded();
         view = null;
         fallback = null;
         nowait = false;
         done = 0;
+        retries = 0;
+        handedOver = false;
         // Last: what is started by whom we tell may take long, and may be anything.
         result.deliver(moved, cause, route());
     }
