@@ -160,7 +160,10 @@ public final class AioConfig {
         return helperThreads;
     }
 
-    /** Threads at most, for each device, that collect reads whose read-in the loop has started. */
+    /**
+     * Threads at most, for each device, that wait for reads whose read-in the loop has started. They tell the loop when
+     * the first of many has come in, and fetch what is late.
+     */
     public int collectorThreads() {
         return collectorThreads;
     }

@@ -13,7 +13,7 @@ package io.nettyaio;
  * @param openFiles            views open on this context
  * @param completedInline      operations completed from the page cache on the loop
  * @param completedKernel      operations completed by kernel AIO
- * @param completedHelper      operations completed by helper or collector threads
+ * @param completedHelper      operations completed by helper threads, or collected after a miss of the page cache
  * @param submitCalls          calls of io_submit from the loop
  * @param longestSubmitNanos   longest time in one io_submit on the loop
  * @param nowaitAttempts       RWF_NOWAIT attempts on the loop

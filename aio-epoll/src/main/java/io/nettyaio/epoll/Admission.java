@@ -99,8 +99,9 @@ final class Admission {
 
     private void count(Operation operation) {
         pending++;
-        pendingBytes += operation.pendingBytes();
-        operation.counted();
+        long bytes = operation.pendingBytes();
+        pendingBytes += bytes;
+        operation.counted(bytes);
         judge();
     }
 
@@ -108,7 +109,7 @@ final class Admission {
     void leave(Operation operation) {
         if (operation.isCounted()) {
             pending--;
-            pendingBytes -= operation.pendingBytes();
+            pendingBytes -= operation.countedBytes();
         } else if (operation.isWaitingForRoom()) {
             // Cancelled, or failed by a close: the queue passes over what is left of it.
             operation.waitsForRoom(false);

@@ -3,14 +3,15 @@ package io.nettyaio.epoll;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one context keeps of a device for one class: its lane through the gate, its throttle where the class has a limit,
- * and the stopwatch, which all classes share. Loop-confined.
+ * What one context keeps of a device for one class: its lane through the gate, the reads it waits for, its throttle where
+ * the class has a limit, and the stopwatch, which all classes share. Loop-confined.
  */
 final class DeviceLane {
 
     private final Device device;
     private final Lane lane;
     private final Stopwatch stopwatch;
+    private final MissQueue misses;
     private final @Nullable Throttle throttle;
     private final long latencyGoalNanos;
 
@@ -19,6 +20,7 @@ final class DeviceLane {
         this.device = device;
         this.lane = lane;
         this.stopwatch = stopwatch;
+        misses = new MissQueue(context, this);
         RateLimit limit = lane.queue().rateLimit();
         throttle = limit == null ? null : new Throttle(context, limit);
     }
@@ -29,6 +31,11 @@ final class DeviceLane {
 
     Lane lane() {
         return lane;
+    }
+
+    /** Reads whose read-in has been started. */
+    MissQueue misses() {
+        return misses;
     }
 
     /** Where the class has a limit of bytes or operations for each second. */

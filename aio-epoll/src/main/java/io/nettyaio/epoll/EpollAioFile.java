@@ -213,12 +213,12 @@ final class EpollAioFile implements AioFile {
 
     @Override
     public AioFuture<Long> prefetch(long offsetBytes, long lengthBytes) {
-        return begin(new PrefetchOperation(this, offsetBytes, lengthBytes));
+        return context.begin(new PrefetchOperation(this, offsetBytes, lengthBytes));
     }
 
     @Override
     public AioFuture<FileChannel> channel() {
-        return begin(new ChannelOperation(this));
+        return context.begin(new ChannelOperation(this));
     }
 
     // ---- writes --------------------------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ abstract class Operation implements Runnable {
     private boolean waitsForTurn;
     private boolean finished;
     private boolean counted;
+    private long countedBytes;
     private boolean waitsForRoom;
     private boolean shell;
     private boolean helperSubmits;
@@ -461,7 +462,7 @@ abstract class Operation implements Runnable {
         }
     }
 
-    private void failUnexpectedly(Throwable unexpected) {
+    final void failUnexpectedly(Throwable unexpected) {
         LOGGER.error("{} {} failed in a way the engine should have handled", name(), path(), unexpected);
         boolean kernelHoldsIt = slot != null && slot.state() == Slot.State.IN_FLIGHT;
         if (!finished && !kernelHoldsIt) {
@@ -490,10 +491,14 @@ abstract class Operation implements Runnable {
 
     /**
      * On the loop: nobody waits for it any more. What no helper and no kernel has begun with ends here and gives back its
-     * buffers, slot and permits; a queue may keep a shell of it, and passes it over. What is begun goes on to its end.
+     * buffers, slot and permits; a queue may keep a shell of it, and passes it over. What is begun goes on to its end, and
+     * so does what a device is busy with, without its buffers.
      */
     final void cancelled() {
-        if (!finished && (counted || waitsForRoom) && isDroppable() && takeBack()) {
+        if (finished || !(counted || waitsForRoom) || (slot == null && abandon())) {
+            return;
+        }
+        if (isDroppable() && takeBack()) {
             shell = true;
             finish(null);
         }
@@ -527,6 +532,16 @@ abstract class Operation implements Runnable {
         return true;
     }
 
+    /**
+     * Cancelled, and held by neither kernel nor helper. Where a device is busy with it all the same, it gives back its
+     * buffers and goes on without them: the device's permits are held for as long.
+     *
+     * @return false where nothing is busy with it
+     */
+    boolean abandon() {
+        return false;
+    }
+
     /** Whether a queue may still hold what is left of it. */
     final boolean isShell() {
         return shell;
@@ -539,8 +554,15 @@ abstract class Operation implements Runnable {
         return counted;
     }
 
-    final void counted() {
+    /** It is pending from here on, with so many bytes. */
+    final void counted(long bytes) {
         counted = true;
+        countedBytes = bytes;
+    }
+
+    /** What it was counted with, whatever it has given back since. */
+    final long countedBytes() {
+        return countedBytes;
     }
 
     /** Whether it has not become pending yet, for want of room. */

@@ -64,6 +64,12 @@ final class TransferOperation extends Operation {
     private long pieceEnd = Long.MAX_VALUE;
     /** A helper has met the end of the file. */
     private boolean atEnd;
+    /** Attempts that have missed since the first. */
+    private int retries;
+    /** Whether its {@link MissQueue} wants to know when it has ended. */
+    private boolean handedOver;
+    /** Whether it was cancelled after a miss, and only waits for the device to be done with it. */
+    private boolean abandoned;
 
     TransferOperation(EpollAioContext context) {
         super(context);
@@ -146,7 +152,7 @@ final class TransferOperation extends Operation {
 
     @Override
     void submit() {
-        if (isCancelled() || remaining() == 0) {
+        if ((isCancelled() && !isReadInStarted()) || remaining() == 0) {
             finish(null);
             return;
         }
@@ -208,9 +214,11 @@ final class TransferOperation extends Operation {
 
     private void pieceDone() {
         paid = false;
-        if (fallback == AioRoute.COLLECT) {
+        if (isReadInStarted()) {
             // The next piece is looked for in the page cache, and read in, by itself.
             fallback = null;
+            retries = 0;
+            endHandOver();
         }
         nextPiece();
     }
@@ -268,9 +276,23 @@ final class TransferOperation extends Operation {
         }
     }
 
-    /** Takes what the page cache has. A miss has started the read-in when it answers. */
+    /** Takes what the page cache has. A miss has started the read-in when it answers, and waits for it. */
     private void attemptInline(@Nullable DeviceLane lane) {
         routed(AioRoute.INLINE);
+        if (attempt(lane)) {
+            return;
+        }
+        fallback = AioRoute.COLLECT;
+        routed(AioRoute.COLLECT);
+        if (lane == null) {
+            toHelper(AioRoute.HELPER);
+        } else {
+            lane.misses().add(this);
+        }
+    }
+
+    /** @return false where the page cache does not hold what comes next */
+    private boolean attempt(@Nullable DeviceLane lane) {
         while (true) {
             long began = System.nanoTime();
             long got = transfer(RWF_NOWAIT);
@@ -283,30 +305,101 @@ final class TransferOperation extends Operation {
                 done += got;
                 if (remaining() == 0) {
                     finish(null);
-                    return;
+                    return true;
                 }
                 if (done >= pieceEnd) {
                     pieceDone();
-                    return;
+                    return true;
                 }
                 // Short is not the end of the file: the cache holds no more in a row.
             } else if (got == 0) {
                 finish(null);
-                return;
+                return true;
             } else if (got == -Errno.EAGAIN) {
-                fallback = AioRoute.COLLECT;
-                collect(lane);
-                return;
+                return false;
             } else if (got == -Errno.EOPNOTSUPP) {
                 handle().mount().learnNowait(false, false);
                 fallback = AioRoute.HELPER;
                 toHelper(AioRoute.HELPER);
-                return;
+                return true;
             } else if (got != -Errno.EINTR) {
                 fail(Failures.system((int) -got, name(), path(), done));
-                return;
+                return true;
             }
         }
+    }
+
+    // ---- after a miss --------------------------------------------------------------------------------------------
+
+    /** Whether the device has been asked for its data, and is busy with it even if nobody wants them any more. */
+    private boolean isReadInStarted() {
+        return fallback == AioRoute.COLLECT;
+    }
+
+    /** Retries that have missed. */
+    int retries() {
+        return retries;
+    }
+
+    /**
+     * Tries once more, after a miss. Never throws.
+     *
+     * @return false where it has not come in yet; else it has ended, or taken another way
+     */
+    boolean retryOnLoop() {
+        try {
+            long before = done;
+            if (attempt(deviceLane())) {
+                return true;
+            }
+            retries++;
+            if (done == before) {
+                return false;
+            }
+            // It is longer than what is read in at a time. A collector's call reads ahead of itself, to the end.
+            handToCollector();
+        } catch (Throwable unexpected) {
+            failUnexpectedly(unexpected);
+        }
+        return true;
+    }
+
+    /** Has a collector wait for it; {@link MissQueue#ended} is told of its end. Never throws. */
+    void handToCollector() {
+        try {
+            handedOver = true;
+            collect(deviceLane());
+        } catch (Throwable unexpected) {
+            failUnexpectedly(unexpected);
+        }
+    }
+
+    private void endHandOver() {
+        DeviceLane lane = deviceLane();
+        if (handedOver && lane != null) {
+            handedOver = false;
+            lane.misses().ended(this);
+        }
+    }
+
+    @Override
+    boolean isDroppable() {
+        return !abandoned;
+    }
+
+    /** Cancelled after a miss: the device goes on reading in, and a byte of it is enough to know when it is done. */
+    @Override
+    boolean abandon() {
+        if (!isReadInStarted()) {
+            return false;
+        }
+        abandoned = true;
+        offsetBytes += done;
+        done = 0;
+        pieceEnd = Long.MAX_VALUE;
+        buffers.discard();
+        result.discard();
+        return true;
     }
 
     /** One system call for what is left. On the loop with RWF_NOWAIT, else on a helper. */
@@ -345,7 +438,7 @@ final class TransferOperation extends Operation {
     @Override
     long work() {
         int flags = kind == Kind.APPEND ? RWF_APPEND : 0;
-        while (remaining() > 0 && done < pieceEnd && !isCancelled()) {
+        while (remaining() > 0 && done < pieceEnd && (!isCancelled() || isReadInStarted())) {
             long moved = transfer(flags);
             if (moved > 0) {
                 done += moved;
@@ -442,6 +535,7 @@ final class TransferOperation extends Operation {
         }
         long moved = cause instanceof AioException failed ? failed.bytesTransferred() : done;
         buffers.release();
+        endHandOver();
         through.operationEnded();
         view = null;
         fallback = null;
@@ -451,6 +545,8 @@ final class TransferOperation extends Operation {
         pieceEnd = Long.MAX_VALUE;
         atEnd = false;
         done = 0;
+        retries = 0;
+        abandoned = false;
         // Last: what is started by whom we tell may take long, and may be anything.
         result.deliver(moved, cause, route());
     }

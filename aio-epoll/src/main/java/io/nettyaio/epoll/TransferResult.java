@@ -115,6 +115,11 @@ final class TransferResult {
         return buffer.slice(headBytes, length);
     }
 
+    /** Nobody wants it any more: gives back what was allocated for the caller. */
+    void discard() {
+        releaseAllocated();
+    }
+
     private void releaseAllocated() {
         if (allocated != null) {
             allocated.release();
