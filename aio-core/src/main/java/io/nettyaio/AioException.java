@@ -22,7 +22,12 @@ public final class AioException extends IOException {
         /** The file or the context is closed or closing; nothing was asked of the kernel. */
         CLOSED,
         /** A bound of the context is reached; the message names it and how to raise it. */
-        QUEUE_FULL
+        QUEUE_FULL,
+        /**
+         * Its deadline has passed; the message says whether it was still queued, or may yet take effect. What it had moved
+         * by then is not known.
+         */
+        TIMED_OUT
     }
 
     private final Kind kind;

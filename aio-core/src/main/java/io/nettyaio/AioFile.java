@@ -2,6 +2,7 @@ package io.nettyaio;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,14 @@ public interface AioFile {
      * @throws UnsupportedOperationException where the loop is of a kind that the engine does not run on
      */
     AioFile on(EventLoop eventLoop);
+
+    /**
+     * The same view, whose operations each have a {@linkplain AioFuture#deadline deadline}; those that are added to a batch
+     * too. {@link #close()} has none: it cannot be called off. The callback forms allocate a future here.
+     *
+     * @param timeout from the start of each operation; replaces the one this view has
+     */
+    AioFile withDeadline(Duration timeout);
 
     // ---- reads ---------------------------------------------------------------------------------------------------
 

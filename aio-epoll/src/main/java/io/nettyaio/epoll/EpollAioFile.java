@@ -8,6 +8,7 @@ import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioStat;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -118,6 +119,11 @@ final class EpollAioFile implements AioFile {
             throw new IllegalStateException(handle.path() + ": the file is closed; open it again");
         }
         return other.adopt(handle);
+    }
+
+    @Override
+    public AioFile withDeadline(Duration timeout) {
+        return new DeadlineFile(this, timeout);
     }
 
     // ---- reads ---------------------------------------------------------------------------------------------------

@@ -120,11 +120,13 @@ final class Tick {
             }
             attempts = 0;
             inlineBytes = 0;
-            int most = Math.min(staged.size(), config.completionsPerWakeup());
+            // What is past its deadline is not sent off, however late the loop is.
+            boolean inTime = context.deadlines().expireDue();
+            int most = inTime ? Math.min(staged.size(), config.completionsPerWakeup()) : 0;
             for (int n = most; n > 0 && hasBudget() && !staged.isEmpty(); n--) {
                 staged.remove().sendOff();
             }
-            if (kernel != null && !kernel.submitter().isEmpty()) {
+            if (inTime && kernel != null && !kernel.submitter().isEmpty()) {
                 resources = kernel.submit();
             }
         } finally {
