@@ -3,6 +3,7 @@ package io.nettyaio;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.nio.channels.FileChannel;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,14 @@ public interface AioFile {
      * @throws IllegalStateException where this view is closed
      */
     AioFile in(AioClass ioClass);
+
+    /**
+     * The same view, whose operations each have a {@linkplain AioFuture#deadline deadline}; those that are added to a batch
+     * too. {@link #close()} has none: it cannot be called off. The callback forms allocate a future here.
+     *
+     * @param timeout from the start of each operation; replaces the one this view has
+     */
+    AioFile withDeadline(Duration timeout);
 
     // ---- reads ---------------------------------------------------------------------------------------------------
 

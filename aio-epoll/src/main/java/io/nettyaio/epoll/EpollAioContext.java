@@ -2,7 +2,6 @@ package io.nettyaio.epoll;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
-import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -18,6 +17,7 @@ import io.nettyaio.AioOperation;
 import io.nettyaio.AioRoute;
 import io.nettyaio.AioStat;
 import io.nettyaio.AioSubmittableListener;
+import io.nettyaio.LoopThreads;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -43,9 +43,6 @@ final class EpollAioContext implements AioContext {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(EpollAioContext.class);
     private static final int DEFAULT_MODE = 0666;
 
-    /** Set on the threads of loops that have a context. */
-    private static final FastThreadLocal<Boolean> LOOP_THREAD = new FastThreadLocal<>();
-
     private static final AtomicBoolean SAID_WITHOUT_KERNEL_AIO = new AtomicBoolean();
 
     private final IoEventLoop loop;
@@ -63,6 +60,7 @@ final class EpollAioContext implements AioContext {
     private final HelperReturns returns;
     private final ContextCloser closer;
     private final Admission admission;
+    private final Deadlines deadlines = new Deadlines(this);
 
     private final Set<Operation> elsewhere = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<EpollAioFile> files = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -108,7 +106,7 @@ final class EpollAioContext implements AioContext {
 
     /** On the loop, once: makes the first slot, through which the context learns that the loop shuts down. */
     void attach() {
-        LOOP_THREAD.set(true);
+        LoopThreads.mark();
         int errno = slots.make();
         if (errno != 0) {
             LOGGER.warn("no eventfd could be made: {}: {}", Errno.name(errno), Errno.explain(errno));
@@ -116,7 +114,7 @@ final class EpollAioContext implements AioContext {
     }
 
     static boolean isLoopThread() {
-        return LOOP_THREAD.isSet();
+        return LoopThreads.isOne();
     }
 
     // ---- parts ---------------------------------------------------------------------------------------------------
@@ -160,6 +158,10 @@ final class EpollAioContext implements AioContext {
 
     Tick tick() {
         return tick;
+    }
+
+    Deadlines deadlines() {
+        return deadlines;
     }
 
     HelperReturns returns() {
@@ -242,8 +244,8 @@ final class EpollAioContext implements AioContext {
     @Override
     public AioFuture<AioFile> openBeneath(AioFile directory, String relativePath, AioOpenOption... options) {
         String text = directory.path() + "/" + relativePath;
-        boolean own = directory instanceof EpollAioFile && directory.context() == this;
-        EpollAioFile base = own ? (EpollAioFile) directory : null;
+        boolean own = directory.context() == this;
+        EpollAioFile base = own ? DeadlineFile.unwrap(directory) : null;
         OpenOperation operation = new OpenOperation(this, base, text, relativePath, setOf(options), DEFAULT_MODE);
         if (!own) {
             operation.refuse(Failures.argument(
@@ -380,6 +382,15 @@ final class EpollAioContext implements AioContext {
         } catch (RejectedExecutionException loopIsGone) {
             return false;
         }
+    }
+
+    /** As {@link #execute}, at once where this is the loop's thread. */
+    boolean executeHereOrOnLoop(Runnable task) {
+        if (!inEventLoop()) {
+            return execute(task);
+        }
+        task.run();
+        return true;
     }
 
     /** On the loop: counts the operation, or turns it away, and stages it either way. */

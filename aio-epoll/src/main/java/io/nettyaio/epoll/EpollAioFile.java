@@ -11,6 +11,7 @@ import io.nettyaio.AioFuture;
 import io.nettyaio.AioStat;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import java.nio.channels.FileChannel;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -145,6 +146,11 @@ final class EpollAioFile implements AioFile {
 
     private IllegalStateException closedAlready() {
         return new IllegalStateException(handle.path() + ": the file is closed; open it again");
+    }
+
+    @Override
+    public AioFile withDeadline(Duration timeout) {
+        return new DeadlineFile(this, timeout);
     }
 
     // ---- reads ---------------------------------------------------------------------------------------------------

@@ -477,13 +477,25 @@ abstract class Operation implements Runnable {
         }
     }
 
-    /** Its future was cancelled. From any thread, and, since it may be used anew by then, for this future only. */
+    /** Its future was cancelled. From any thread, and never at once: that may be within a completion. */
     final void cancelledFrom(AioPromise<?> promise) {
-        boolean unused = context.execute(() -> {
-            if (gives(promise)) {
-                cancelled();
-            }
-        });
+        boolean unused = context.execute(() -> abandonedBy(promise));
+    }
+
+    /** On the loop: nobody waits for that future. Since it may be used anew by now, for this future only. */
+    final void abandonedBy(AioPromise<?> promise) {
+        if (gives(promise)) {
+            cancelled();
+        }
+    }
+
+    /** What becomes of it if nobody waits for it any more. */
+    final String outlook() {
+        boolean begun = slot != null && slot.state() == Slot.State.IN_FLIGHT && handover != OFFERED;
+        return begun
+                ? "the kernel or a helper works on it: it may still take effect, and its memory stays retained until that"
+                        + " ends; see whether the device hangs, or raise the deadline"
+                : "it was still queued: it is not submitted, and its memory is given back";
     }
 
     /** Whether its result goes to that future. */

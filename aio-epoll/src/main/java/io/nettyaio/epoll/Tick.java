@@ -138,11 +138,13 @@ final class Tick {
             for (int i = 0; i < missed.size(); i++) {
                 missed.get(i).retry();
             }
-            int most = Math.min(staged.size(), config.completionsPerWakeup());
+            // What is past its deadline is not sent off, however late the loop is.
+            boolean inTime = context.deadlines().expireDue();
+            int most = inTime ? Math.min(staged.size(), config.completionsPerWakeup()) : 0;
             for (int n = most; n > 0 && hasBudget() && !staged.isEmpty(); n--) {
                 staged.remove().sendOff();
             }
-            if (kernel != null && !kernel.submitter().isEmpty()) {
+            if (inTime && kernel != null && !kernel.submitter().isEmpty()) {
                 resources = kernel.submit();
             }
             again = !missed.isEmpty() && missesWantTick();

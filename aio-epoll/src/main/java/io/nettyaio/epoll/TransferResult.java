@@ -62,7 +62,7 @@ final class TransferResult {
     }
 
     boolean isCancelled() {
-        return promise != null && promise.isCancelled();
+        return promise != null && promise.isDone();
     }
 
     /** Tells whoever waits, and forgets them. */

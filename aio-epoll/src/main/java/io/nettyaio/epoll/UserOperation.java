@@ -65,11 +65,12 @@ final class UserOperation<V extends @Nullable Object> extends Operation {
     }
 
     private void use(AioFile file, boolean changes) {
-        if (file.context() != context() || !(file instanceof EpollAioFile own)) {
+        if (file.context() != context()) {
             refuse(Failures.argument(
                     Errno.EINVAL, name, file.path(), "the file belongs to another event loop; use file.on(eventLoop)"));
             return;
         }
+        EpollAioFile own = DeadlineFile.unwrap(file);
         boolean external = own.operationCalled(this);
         boolean counts = changes && !isRefused();
         uses.add(new Use(own, external, counts ? own.handle().writes().enter() : null));
