@@ -2,6 +2,7 @@ package io.nettyaio;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.nio.file.Path;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -179,6 +180,27 @@ public interface AioContext {
      * @throws IllegalArgumentException where its route is neither {@code HELPER} nor {@code INLINE}
      */
     <V extends @Nullable Object> AioFuture<V> submit(AioOperation<V> operation);
+
+    /**
+     * Makes an eventfd that becomes readable when an operation completes, however: succeeds, fails, is cancelled or times
+     * out; at once where it has. {@code eventfd(2)}. For an epoll loop that is not Netty's, or another process.
+     *
+     * @param operation a future of this library or any other of Netty's, such as one of {@link AioWait}
+     * @return the caller's to close
+     * @throws AioException where no descriptor can be made (EMFILE, ENFILE); the message names the limit
+     */
+    AioEventFd exportEventFd(Future<?> operation) throws AioException;
+
+    /**
+     * Queues a real-time signal when an operation completes, however; at once where it has. {@code rt_sigqueueinfo(2)},
+     * {@code rt_tgsigqueueinfo(2)}. What becomes of the signal does not affect the operation.
+     *
+     * @param operation as for {@link #exportEventFd}
+     * @param signal    to whom, which, and what for
+     * @return completes when the signal is queued; fails with ESRCH (nobody there), EPERM (another user's) or EAGAIN (the
+     *     receiver's queue is full, which is not waited for). Cancelling it calls the signal off
+     */
+    AioFuture<Void> signal(Future<?> operation, AioSignal signal);
 
     /**
      * Closes the context; see {@link AioContext}. A second call gives the same future.

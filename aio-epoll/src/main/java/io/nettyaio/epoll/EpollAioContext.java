@@ -2,6 +2,7 @@ package io.nettyaio.epoll;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -10,11 +11,14 @@ import io.nettyaio.AioClass;
 import io.nettyaio.AioConfig;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioContextStats;
+import io.nettyaio.AioEventFd;
+import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
 import io.nettyaio.AioOperation;
 import io.nettyaio.AioRoute;
+import io.nettyaio.AioSignal;
 import io.nettyaio.AioStat;
 import io.nettyaio.AioSubmittableListener;
 import io.nettyaio.LoopThreads;
@@ -319,6 +323,16 @@ final class EpollAioContext implements AioContext {
         UserOperation<V> begun = new UserOperation<>(this, operation);
         begin(begun);
         return begun.promise();
+    }
+
+    @Override
+    public AioEventFd exportEventFd(Future<?> operation) throws AioException {
+        return Notices.export(syscalls, operation);
+    }
+
+    @Override
+    public AioFuture<Void> signal(Future<?> operation, AioSignal signal) {
+        return Notices.signal(this, operation, signal);
     }
 
     /** An operation to fill in: used anew where possible. */

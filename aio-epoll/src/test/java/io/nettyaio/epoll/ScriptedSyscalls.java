@@ -41,6 +41,7 @@ class ScriptedSyscalls extends NativeSyscalls {
     private static final int DIO_OFFSET_ALIGN_AT = 156;
     private static final int STATX_DIOALIGN = 0x2000;
     // struct iocb
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int IOCB_BYTES = 64;
     private static final int RW_FLAGS_AT = 12;
     private static final int REQPRIO_AT = 18;
@@ -187,6 +188,13 @@ class ScriptedSyscalls extends NativeSyscalls {
             problem("a signal to " + fd + ", which is no open eventfd");
         }
         return super.eventFdSignal(fd);
+    }
+
+    @Override
+    public int fcntl(int fd, int command, int argument) {
+        int result = super.fcntl(fd, command, argument);
+        // The only command that makes a descriptor: of the same kind as the one it is of.
+        return command == F_DUPFD_CLOEXEC ? opened(result, descriptors.getOrDefault(fd, "?")) : result;
     }
 
     @Override
