@@ -4,11 +4,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.nettyaio.AioCallback;
+import io.nettyaio.AioDirectory;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioStat;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One loop's view of a descriptor. Counts its operations, so that it can close after the last. */
@@ -345,6 +347,16 @@ final class EpollAioFile implements AioFile {
                 return stat();
             }
         });
+    }
+
+    @Override
+    public AioStat openedStat() {
+        return handle.openedStat();
+    }
+
+    @Override
+    public <T> AioFuture<T> list(int maxEntries, Function<? super AioDirectory, ? extends T> then) {
+        return begin(new ListOperation<T>(this, maxEntries, then));
     }
 
     private <V extends @Nullable Object> AioFuture<V> begin(HelperOperation<V> operation) {

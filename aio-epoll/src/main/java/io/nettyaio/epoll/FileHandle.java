@@ -1,5 +1,6 @@
 package io.nettyaio.epoll;
 
+import io.nettyaio.AioStat;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -24,6 +25,7 @@ final class FileHandle {
     private final boolean direct;
     private final Mount mount;
     private final Device device;
+    private final AioStat openedStat;
     private final AtomicInteger views = new AtomicInteger(1);
     private final Refusals readRefusals = new Refusals();
     private final Refusals writeRefusals = new Refusals();
@@ -32,7 +34,15 @@ final class FileHandle {
     private final SyncGroup syncs = new SyncGroup();
 
     FileHandle(
-            int fd, String path, Kind kind, boolean append, boolean direct, int alignment, Mount mount, Device device) {
+            int fd,
+            String path,
+            Kind kind,
+            boolean append,
+            boolean direct,
+            int alignment,
+            Mount mount,
+            Device device,
+            AioStat openedStat) {
         this.fd = fd;
         this.path = path;
         this.kind = kind;
@@ -41,6 +51,7 @@ final class FileHandle {
         this.alignment = alignment;
         this.mount = mount;
         this.device = device;
+        this.openedStat = openedStat;
     }
 
     int fd() {
@@ -74,6 +85,10 @@ final class FileHandle {
 
     Device device() {
         return device;
+    }
+
+    AioStat openedStat() {
+        return openedStat;
     }
 
     Refusals refusals(boolean write) {
