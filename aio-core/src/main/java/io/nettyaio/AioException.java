@@ -22,7 +22,9 @@ public final class AioException extends IOException {
         /** The file or the context is closed or closing; nothing was asked of the kernel. */
         CLOSED,
         /** A bound of the context is reached; the message names it and how to raise it. */
-        QUEUE_FULL
+        QUEUE_FULL,
+        /** The file ended before the range that was to be transferred; the errno is ENODATA. */
+        SHRUNK
     }
 
     private final Kind kind;

@@ -1,0 +1,302 @@
+package io.nettyaio.handler;
+
+import io.nettyaio.AioException;
+import io.nettyaio.AioFuture;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A range of a file, cut into chunks that are asked for ahead of their taker, as {@link AioReadAhead} says, and taken in
+ * the order of the file.
+ *
+ * <pre>
+ *   taken          window: asked for, and not taken         not asked for
+ *  ├──────────────┼───────┬───────┬───────┬───────┬────────┼──────────────┤
+ *  begin          takenTo  ready   pending ready            askedTo        end
+ * </pre>
+ *
+ * Chunks may become ready in any order. {@link #poll()} takes the first or answers {@code null}; then, and only then,
+ * {@code onReady} is called once the first has become ready or has failed.
+ *
+ * <p>Loop-confined. A chunk that is ready is owned here until it is taken; one that is pending is the library's, and
+ * {@link #close()} leaves it to the library by cancelling it.
+ *
+ * @param <T> what a chunk is
+ */
+final class ReadAhead<T> {
+
+    /** Where chunks come from. */
+    interface Source<T> {
+
+        /** Asks for a chunk; completes on the loop, not inside the call. */
+        AioFuture<T> ask(long offsetBytes, int lengthBytes);
+
+        /** How long it is: less than was asked for where the file ends before. */
+        int lengthBytes(T chunk);
+
+        /** Gives back a chunk that nobody takes. */
+        void release(T chunk);
+
+        /** Whether it has been ready for too long to be good. Asked when it is about to be taken. */
+        default boolean isStale(T chunk) {
+            return false;
+        }
+    }
+
+    private static final int ENODATA = 61;
+    private static final int PAGE_BYTES = 4096;
+
+    private final Source<T> source;
+    private final AioReadAhead settings;
+    private final String path;
+    private final Runnable onReady;
+    private final long beginBytes;
+    private final long endBytes;
+    private final ArrayDeque<AioFuture<T>> asked = new ArrayDeque<>();
+
+    private long takenTo;
+    private long askedTo;
+    private int window;
+    /** Chunks taken since the window was last looked at, and the fewest that were ready then. */
+    private int takenOfPeriod;
+
+    private int fewestReady = Integer.MAX_VALUE;
+    /** The chunk that was last waited for: waiting twice for one says no more than once. */
+    private long waitedFor = -1;
+
+    private boolean waiting;
+    private boolean closed;
+    private @Nullable Throwable failure;
+
+    /**
+     * A range from which nothing has been asked.
+     *
+     * @param path    of the file, for errors
+     * @param onReady called on the loop, see above
+     */
+    ReadAhead(
+            Source<T> source,
+            String path,
+            long offsetBytes,
+            long lengthBytes,
+            AioReadAhead settings,
+            Runnable onReady) {
+        if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes > Long.MAX_VALUE - lengthBytes) {
+            throw new IllegalArgumentException("offsetBytes=" + offsetBytes + " lengthBytes=" + lengthBytes
+                    + ": expected a range of a file, both 0 or more");
+        }
+        this.source = source;
+        this.path = path;
+        this.settings = settings;
+        this.onReady = onReady;
+        beginBytes = offsetBytes;
+        endBytes = offsetBytes + lengthBytes;
+        takenTo = offsetBytes;
+        askedTo = offsetBytes;
+        window = settings.minChunks();
+    }
+
+    /** Whether everything has been taken. */
+    boolean isDone() {
+        return takenTo == endBytes;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    long lengthBytes() {
+        return endBytes - beginBytes;
+    }
+
+    long takenBytes() {
+        return takenTo - beginBytes;
+    }
+
+    int windowChunks() {
+        return window;
+    }
+
+    /** Starts to read ahead, where that has not happened. */
+    void start() {
+        fill();
+    }
+
+    /** Whether {@link #poll()} would have something, if only a failure. */
+    boolean isReady() {
+        AioFuture<T> first = asked.peek();
+        return failure != null || (first != null && first.isDone());
+    }
+
+    /** Has {@code onReady} called when the first chunk is ready, though nobody has polled in vain. */
+    void whenReady() {
+        waiting = true;
+    }
+
+    /** What {@link #poll()} would throw; {@code null} where it would not. */
+    @Nullable
+    Throwable peekFailure() {
+        AioFuture<T> first = asked.peek();
+        if (failure != null || first == null || !first.isDone()) {
+            return failure;
+        }
+        if (!first.isSuccess()) {
+            return first.cause();
+        }
+        int length = source.lengthBytes(first.getNow());
+        return length == chunkLength(takenTo) ? null : shrunk(takenTo + length);
+    }
+
+    /**
+     * The next chunk, for the caller to release.
+     *
+     * @return {@code null} where it is not ready, or where there is none any more
+     * @throws Exception why it cannot be had: what the read failed with, or that the file has shrunk; the same each time
+     */
+    @Nullable
+    T poll() throws Exception {
+        if (failure != null) {
+            throw thrown(failure);
+        }
+        if (isDone()) {
+            return null;
+        }
+        if (closed) {
+            throw new IllegalStateException(path + ": the input was closed at " + takenBytes() + " of " + lengthBytes()
+                    + " bytes; close it after the write's future is done");
+        }
+        fill();
+        AioFuture<T> first = asked.element();
+        if (!first.isDone()) {
+            await();
+            return null;
+        }
+        if (!first.isSuccess()) {
+            throw thrown(fail(first.cause()));
+        }
+        T chunk = first.getNow();
+        int expected = chunkLength(takenTo);
+        int length = source.lengthBytes(chunk);
+        if (length != expected) {
+            asked.remove();
+            source.release(chunk);
+            throw thrown(fail(shrunk(takenTo + length)));
+        }
+        if (source.isStale(chunk)) {
+            askAgain(chunk);
+            return null;
+        }
+        asked.remove();
+        takenTo += length;
+        adapt();
+        fill();
+        return chunk;
+    }
+
+    /** Gives everything back. What is still being read, the library releases when the kernel is done with it. */
+    void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        waiting = false;
+        AioFuture<T> each;
+        while ((each = asked.poll()) != null) {
+            if (!each.cancel(false) && each.isSuccess()) {
+                source.release(each.getNow());
+            }
+        }
+    }
+
+    private void fill() {
+        while (!closed && asked.size() < window && askedTo < endBytes) {
+            int length = chunkLength(askedTo);
+            AioFuture<T> chunk = source.ask(askedTo, length);
+            askedTo += length;
+            asked.add(chunk);
+            chunk.addListener(done -> arrived());
+        }
+    }
+
+    private void arrived() {
+        if (waiting && isReady()) {
+            waiting = false;
+            onReady.run();
+        }
+    }
+
+    private void await() {
+        waiting = true;
+        // The very first is waited for whatever the window.
+        if (waitedFor != takenTo && takenTo != beginBytes) {
+            window = Math.min(2 * window, settings.maxChunks());
+            newPeriod();
+            fill();
+        }
+        waitedFor = takenTo;
+    }
+
+    private void askAgain(T chunk) {
+        asked.remove();
+        source.release(chunk);
+        AioFuture<T> again = source.ask(takenTo, chunkLength(takenTo));
+        asked.addFirst(again);
+        waiting = true;
+        again.addListener(done -> arrived());
+    }
+
+    /** A chunk has been taken: half a window that was ready all the time was not needed. */
+    private void adapt() {
+        int ready = 0;
+        for (AioFuture<T> each : asked) {
+            if (each.isDone()) {
+                ready++;
+            }
+        }
+        fewestReady = Math.min(fewestReady, ready);
+        takenOfPeriod++;
+        if (takenOfPeriod >= 2 * window) {
+            if (fewestReady >= window / 2) {
+                window = Math.max(window / 2, settings.minChunks());
+            }
+            newPeriod();
+        }
+    }
+
+    private void newPeriod() {
+        takenOfPeriod = 0;
+        fewestReady = Integer.MAX_VALUE;
+    }
+
+    /** The first chunk ends on a page's border, so that no page is read twice. */
+    private int chunkLength(long offset) {
+        long most = settings.chunkBytes() - (offset & (PAGE_BYTES - 1));
+        return (int) Math.min(most, endBytes - offset);
+    }
+
+    private Throwable fail(Throwable cause) {
+        failure = cause;
+        close();
+        return cause;
+    }
+
+    /** An Error, which a future may fail with, is thrown as it is. */
+    private static Exception thrown(Throwable cause) {
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return cause instanceof Exception exception ? exception : new IllegalStateException(cause);
+    }
+
+    private AioException shrunk(long actualEnd) {
+        return new AioException(
+                AioException.Kind.SHRUNK,
+                ENODATA,
+                "ENODATA",
+                "read",
+                path,
+                takenBytes(),
+                "the file has shrunk while it was being sent: expectedSize>=" + endBytes + " actualSize<=" + actualEnd
+                        + "; replace a file by rename(2) instead of truncating it under its readers");
+    }
+}
