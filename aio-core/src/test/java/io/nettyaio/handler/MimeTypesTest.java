@@ -1,4 +1,4 @@
-package io.nettyaio.examples.serve;
+package io.nettyaio.handler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

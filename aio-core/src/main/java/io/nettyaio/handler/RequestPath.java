@@ -1,4 +1,4 @@
-package io.nettyaio.examples.serve;
+package io.nettyaio.handler;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.ByteArrayOutputStream;
