@@ -116,7 +116,7 @@ public record TlsIdentity(@Nullable Path certificate, @Nullable Path key) {
                 "-validity",
                 "90",
                 "-dname",
-                "CN=localhost, O=aio serve, self-signed",
+                "CN=localhost, O=aio serve",
                 "-ext",
                 names,
                 "-ext",
