@@ -276,7 +276,7 @@ public final class HttpConnectionHandler extends ChannelDuplexHandler {
 
     private void exchangeEnded(ChannelHandlerContext ctx) {
         exchange = null;
-        waitingSinceNanos = System.nanoTime();
+        waitingSinceNanos = nanos(ctx);
         if (draining) {
             closeWhenWritten(ctx);
         } else if (!advancing) {
@@ -379,7 +379,7 @@ public final class HttpConnectionHandler extends ChannelDuplexHandler {
 
     private void startTimer(ChannelHandlerContext ctx) {
         if (timer == null) {
-            waitingSinceNanos = System.nanoTime();
+            waitingSinceNanos = nanos(ctx);
             timer = ctx.executor().schedule(() -> timeUp(ctx), headerTimeoutNanos, TimeUnit.NANOSECONDS);
         }
     }
@@ -391,7 +391,7 @@ public final class HttpConnectionHandler extends ChannelDuplexHandler {
         }
         long left = headerTimeoutNanos;
         if (!requestOpen && !responseOpen && held.isEmpty()) {
-            left -= System.nanoTime() - waitingSinceNanos;
+            left -= nanos(ctx) - waitingSinceNanos;
             if (left <= 0) {
                 LOGGER.debug("{}: no request for {} ns, closed", ctx.channel(), headerTimeoutNanos);
                 close(ctx);
@@ -399,6 +399,11 @@ public final class HttpConnectionHandler extends ChannelDuplexHandler {
             }
         }
         timer = ctx.executor().schedule(() -> timeUp(ctx), left, TimeUnit.NANOSECONDS);
+    }
+
+    /** By the clock that the timer goes by. */
+    private static long nanos(ChannelHandlerContext ctx) {
+        return ctx.executor().ticker().nanoTime();
     }
 
     private void cancelTimer() {
