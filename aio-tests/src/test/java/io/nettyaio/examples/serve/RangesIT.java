@@ -176,7 +176,7 @@ class RangesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--http1.1", "--http2", "--http2-prior-knowledge"})
+    @ValueSource(strings = {"--http1.1", "--http2-prior-knowledge"})
     void shouldSendTheFilesBytesWhenCurlAsksForRanges(String protocol) throws Exception {
         Need.program("curl", "curl");
         SplittableRandom random = new SplittableRandom(5);
