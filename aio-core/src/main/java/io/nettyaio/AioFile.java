@@ -2,6 +2,9 @@ package io.nettyaio;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import java.nio.channels.FileChannel;
+import java.time.Instant;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +94,26 @@ public interface AioFile {
     /** The callback form of {@link #read(ByteBuf, long)}. */
     <A extends @Nullable Object> void read(
             ByteBuf dst, long offsetBytes, A attachment, AioCallback<? super A> callback);
+
+    /**
+     * Makes a range resident in the page cache without copying it, so that {@code sendfile(2)} or a mapping finds it
+     * there: {@code readahead(2)}, and the wait for it, off the loop. What is resident is found so on the loop. Pages
+     * may be evicted at any time afterwards, though rarely soon. Not for a direct file.
+     *
+     * @param offsetBytes where the range begins
+     * @param lengthBytes its length
+     * @return how much of the range there is: all, or less, to the start of a page, where the file ends before
+     */
+    AioFuture<Long> prefetch(long offsetBytes, long lengthBytes);
+
+    /**
+     * The JDK's channel on the same file, for what takes no other: {@code sendfile(2)} of
+     * {@link io.netty.channel.DefaultFileRegion}. Opened for reading, through {@code /proc/self/fd}, by a helper thread
+     * at the first call; it needs the permission to open the file again. Its own methods block.
+     *
+     * <p><b>Ownership.</b> The file's: it is closed with the file's last view, and by nobody else.
+     */
+    AioFuture<FileChannel> channel();
 
     // ---- writes --------------------------------------------------------------------------------------------------
 
@@ -188,6 +211,50 @@ public interface AioFile {
      * @return fails with ENOTDIR where this is not a directory
      */
     <T> AioFuture<T> list(int maxEntries, Function<? super AioDirectory, ? extends T> then);
+    /**
+     * Sets the permissions: {@code fchmod(2)}. Unlike those at {@link AioContext#open}, they are not less the umask.
+     *
+     * @param mode permission bits as for {@code chmod(2)}, up to 07777
+     */
+    AioFuture<Void> chmod(int mode);
+
+    /**
+     * Sets the times: {@code futimens(3)}. A later write changes the time of modification again, so set them last.
+     *
+     * @param accessed time of the last access
+     * @param modified time of the last change of the contents
+     */
+    AioFuture<Void> setTimes(Instant accessed, Instant modified);
+
+    /**
+     * Where the next data begins: {@code lseek(2)} with {@code SEEK_DATA}. What lies between is a hole and reads as zeros.
+     * Sees the writes that have completed. A file system that does not know its holes says that all is data. Moves the
+     * descriptor's own offset, which no operation here uses.
+     *
+     * @param offsetBytes where to look from
+     * @return the offset itself where it lies in data; -1 where no data follows
+     */
+    AioFuture<Long> nextData(long offsetBytes);
+
+    /**
+     * Where the next hole begins, as {@link #nextData} says where data does: {@code lseek(2)} with {@code SEEK_HOLE}.
+     *
+     * @param offsetBytes where to look from
+     * @return the offset itself where it lies in a hole; the end of the file where none comes before; -1 past the end
+     */
+    AioFuture<Long> nextHole(long offsetBytes);
+
+    // ---- directories -----------------------------------------------------------------------------------------------
+
+    /**
+     * The next names in this directory: {@code getdents64(2)}, 32 KiB of it, so that memory stays bounded however large
+     * the directory is. Without {@code .} and {@code ..}, in no order. The place where it goes on is the descriptor's, so
+     * all views share it; to begin anew, open the directory anew. A name that is made or removed meanwhile may or may not
+     * be among them.
+     *
+     * @return the names, some hundreds at once; none at the end. Fails with ENOTDIR where it is no directory
+     */
+    AioFuture<List<AioDirectoryEntry>> nextEntries();
 
     // ---- end -----------------------------------------------------------------------------------------------------
 

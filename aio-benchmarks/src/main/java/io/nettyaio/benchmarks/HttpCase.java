@@ -50,10 +50,9 @@ final class HttpCase implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         options.check();
-        try (LoopFileSystem fileSystem =
-                        LoopFileSystem.tryCreate(HttpSite.BYTES, LoopFileSystem.ReadAhead.DEFAULT);
-                HttpSite site = HttpSite.create(
-                        fileSystem == null ? Programs.buildDirectory() : fileSystem.directory());
+        try (LoopFileSystem fileSystem = LoopFileSystem.tryCreate(HttpSite.BYTES, LoopFileSystem.ReadAhead.DEFAULT);
+                HttpSite site =
+                        HttpSite.create(fileSystem == null ? Programs.buildDirectory() : fileSystem.directory());
                 Wrk wrk = new Wrk()) {
             Report report = new Report(options, site.root());
             List<HttpServerSide> sides = new ArrayList<>();
@@ -75,8 +74,7 @@ final class HttpCase implements Callable<Integer> {
     private static void start(Path root, Report report, List<HttpServerSide> sides) throws Exception {
         sides.add(aio(root));
         for (boolean threads : new boolean[] {true, false}) {
-            NginxSide nginx =
-                    NginxSide.tryCreate(threads ? "nginx-threads" : "nginx-sendfile", root, threads, report);
+            NginxSide nginx = NginxSide.tryCreate(threads ? "nginx-threads" : "nginx-sendfile", root, threads, report);
             if (nginx != null) {
                 sides.add(nginx);
             }
@@ -172,7 +170,13 @@ final class HttpCase implements Callable<Integer> {
                     other,
                     round -> round.load().requestsPerSecond(),
                     nginx ? (cold ? COLD_RATE : HOT_RATE) : null);
-            compare(report, state + "_p50_us", rounds, other, round -> round.load().p50(), null);
+            compare(
+                    report,
+                    state + "_p50_us",
+                    rounds,
+                    other,
+                    round -> round.load().p50(),
+                    null);
             compare(
                     report,
                     state + "_p99_us",
@@ -180,7 +184,13 @@ final class HttpCase implements Callable<Integer> {
                     other,
                     round -> round.load().p99(),
                     nginx && cold ? COLD_P99 : null);
-            compare(report, state + "_p999_us", rounds, other, round -> round.load().p999(), null);
+            compare(
+                    report,
+                    state + "_p999_us",
+                    rounds,
+                    other,
+                    round -> round.load().p999(),
+                    null);
             compare(
                     report,
                     state + "_memory_p999_us",

@@ -39,7 +39,8 @@ final class LoopFileSystem implements AutoCloseable {
     }
 
     /** The file system, or {@code null} where there can be none; standard error says why. */
-    static @Nullable LoopFileSystem tryCreate(long fileBytes, ReadAhead readAhead) throws IOException, InterruptedException {
+    static @Nullable LoopFileSystem tryCreate(long fileBytes, ReadAhead readAhead)
+            throws IOException, InterruptedException {
         if (!"root".equals(System.getProperty("user.name"))) {
             Progress.say("not root: no file system of its own, a file on the disk instead");
             return null;

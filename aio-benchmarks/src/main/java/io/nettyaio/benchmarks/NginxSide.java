@@ -54,7 +54,13 @@ final class NginxSide implements HttpServerSide {
         Path configuration = directory.resolve("nginx.conf");
         Files.writeString(configuration, configuration(directory, root, address, threads));
         Process process = new ProcessBuilder(
-                        "nginx", "-p", directory.toString(), "-e", directory + "/errors", "-c", configuration.toString())
+                        "nginx",
+                        "-p",
+                        directory.toString(),
+                        "-e",
+                        directory + "/errors",
+                        "-c",
+                        configuration.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("output").toFile())
                 .start();

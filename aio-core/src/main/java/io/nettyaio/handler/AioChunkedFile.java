@@ -66,7 +66,8 @@ public final class AioChunkedFile implements ChunkedInput<ByteBuf> {
             long lengthBytes,
             AioReadAhead readAhead,
             boolean closeFile) {
-        input = new ChannelFileInput<>(channel, file, offsetBytes, lengthBytes, readAhead, closeFile, ChunkSource::new);
+        input = new ChannelFileInput<>(
+                channel, file, offsetBytes, lengthBytes, readAhead, closeFile, false, ChunkSource::new);
     }
 
     /**

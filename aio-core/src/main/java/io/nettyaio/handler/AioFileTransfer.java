@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AioFileTransfer {
 
+    private static final long LEAST_REGION_BYTES = 16 << 10;
+
     private final ChannelHandlerContext ctx;
     private final AioFile file;
     private final AioTransferMethod method;
@@ -81,9 +83,29 @@ public final class AioFileTransfer {
      */
     public static AioFileTransfer of(
             ChannelHandlerContext ctx, AioFile file, long offsetBytes, long lengthBytes, AioTransferOptions options) {
+        AioTransferMethod chosen = options.method();
+        if ((chosen == null ? choose(ctx, file, lengthBytes) : chosen) == AioTransferMethod.REGION) {
+            AioFileRegion regions = new AioFileRegion(
+                    ctx.channel(), file, offsetBytes, lengthBytes, options.regionReadAhead(), options.closeFile());
+            return new AioFileTransfer(ctx, file, AioTransferMethod.REGION, regions, regions.source());
+        }
         AioChunkedFile chunks = new AioChunkedFile(
                 ctx.channel(), file, offsetBytes, lengthBytes, options.readAhead(), options.closeFile());
         return new AioFileTransfer(ctx, file, AioTransferMethod.CHUNKS, chunks, chunks.source());
+    }
+
+    /**
+     * The best way for a pipeline. Regions for a file that is not direct, over an epoll stream socket, where every handler
+     * on the way either does not look at writes or is one of Netty's that lets regions pass (HTTP/1.1 codecs,
+     * ChunkedWriteHandler, timeouts, traffic shaping, logging). Chunks for anything else: TLS, HTTP/2, compression, a
+     * handler nobody knows. Short ranges are chunks too, which costs less than two system calls.
+     *
+     * @param ctx         of the handler from which on the pipeline is passed
+     * @param lengthBytes of the range
+     */
+    public static AioTransferMethod choose(ChannelHandlerContext ctx, AioFile file, long lengthBytes) {
+        boolean regions = lengthBytes >= LEAST_REGION_BYTES && !file.isDirect() && TransferPath.takesRegions(ctx);
+        return regions ? AioTransferMethod.REGION : AioTransferMethod.CHUNKS;
     }
 
     /** How the bytes will get to the socket. */
@@ -140,7 +162,11 @@ public final class AioFileTransfer {
                     + file.path() + " with; add one between the socket and " + ctx.name()));
             return promise;
         }
-        return ctx.writeAndFlush(wrapped, promise);
+        if (method == AioTransferMethod.CHUNKS) {
+            return ctx.writeAndFlush(wrapped, promise);
+        }
+        ChannelFuture unused = ctx.writeAndFlush(wrapped, new RegionOutcome(ctx, source, promise).promise());
+        return promise;
     }
 
     private void ended(@Nullable Throwable cause, ChunkedInput<?> wrapped) throws Exception {

@@ -8,7 +8,9 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
+import io.nettyaio.AioFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -30,10 +32,14 @@ final class ChannelFileInput<T> {
     private final AioFile file;
     private final AioFile view;
     private final boolean closeFile;
+    /** Whether somebody will want to know why it was closed. */
+    private final boolean diagnosed;
+
     private final ReadAhead<T> readAhead;
-    private final ChannelFutureListener channelClosed = closed -> closeOnLoop();
+    private final ChannelFutureListener channelClosed = closed -> closeOnLoop(true);
     private @Nullable Promise<Void> prepared;
     private @Nullable ChunkedWriteHandler writer;
+    private @Nullable AioFuture<Long> sizeAtClose;
     private boolean closed;
 
     ChannelFileInput(
@@ -43,10 +49,12 @@ final class ChannelFileInput<T> {
             long lengthBytes,
             AioReadAhead settings,
             boolean closeFile,
+            boolean diagnosed,
             Function<AioFile, ReadAhead.Source<T>> source) {
         this.channel = channel;
         this.file = file;
         this.closeFile = closeFile;
+        this.diagnosed = diagnosed;
         loop = channel.eventLoop();
         view = file.on(loop);
         try {
@@ -113,6 +121,19 @@ final class ChannelFileInput<T> {
         return readAhead.takenBytes();
     }
 
+    /** The view that is read through. */
+    AioFile view() {
+        return view;
+    }
+
+    AioException shrunk(long actualEnd) {
+        return readAhead.shrunk(actualEnd);
+    }
+
+    long endBytes() {
+        return readAhead.endBytes();
+    }
+
     int windowChunks() {
         return readAhead.windowChunks();
     }
@@ -136,22 +157,35 @@ final class ChannelFileInput<T> {
 
     void close() {
         if (loop.inEventLoop()) {
-            closeOnLoop();
+            closeOnLoop(false);
             return;
         }
         try {
-            loop.execute(this::closeOnLoop);
+            loop.execute(() -> closeOnLoop(false));
         } catch (RejectedExecutionException loopIsGone) {
             // So is everybody else who could touch it.
-            closeOnLoop();
+            closeOnLoop(false);
         }
     }
 
-    private void closeOnLoop() {
+    /**
+     * The size of the file, asked for at the latest when it was closed with something unsent.
+     *
+     * @return {@code null} where it was not
+     */
+    @Nullable
+    AioFuture<Long> size() {
+        return closed ? sizeAtClose : view.size();
+    }
+
+    private void closeOnLoop(boolean withChannel) {
         if (closed) {
             return;
         }
         closed = true;
+        if (diagnosed && (withChannel || !readAhead.isDone())) {
+            sizeAtClose = view.size();
+        }
         channel.closeFuture().removeListener(channelClosed);
         readAhead.close();
         closeView();

@@ -237,7 +237,7 @@ public final class HttpConnectionHandler extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         HttpExchange current = exchange;
         if (current == null || !responseOpen) {
-            ctx.write(message, promise);
+            ChannelFuture unused = ctx.write(message, promise);
             return;
         }
         if (message instanceof HttpResponse response) {
@@ -245,21 +245,21 @@ public final class HttpConnectionHandler extends ChannelDuplexHandler {
                     && !response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
                 current.interimSent();
             } else {
-                if (draining || inputEnded && held.isEmpty() && requestOpen) {
+                if (draining) {
                     current.endConnection();
                 }
                 current.prepare(response, requestOpen, skipBytes);
             }
         }
         if (!(message instanceof LastHttpContent) || !current.headSent()) {
-            ctx.write(message, promise);
+            ChannelFuture unused = ctx.write(message, promise);
             return;
         }
         responseOpen = false;
         current.responseEnded();
         if (current.endsConnection()) {
             ending = true;
-            ctx.write(message, promise.unvoid().addListener(written -> {
+            ChannelFuture unused = ctx.write(message, promise.unvoid().addListener(written -> {
                 if (written.isSuccess()) {
                     linger(ctx);
                 } else {
@@ -268,7 +268,7 @@ public final class HttpConnectionHandler extends ChannelDuplexHandler {
             }));
             return;
         }
-        ctx.write(message, promise);
+        ChannelFuture unused = ctx.write(message, promise);
         if (!requestOpen) {
             exchangeEnded(ctx);
         }

@@ -1,6 +1,8 @@
 package io.nettyaio.handler;
 
 import io.nettyaio.AioDirectory;
+import java.nio.ByteBuffer;
+import java.util.Map;
 
 /**
  * Makes the page that a directory without an index is answered with.
@@ -15,16 +17,14 @@ public interface HttpDirectoryPage {
      * A page.
      *
      * @param contentType the media type
-     * @param body        the contents, as they are sent; not changed afterwards
-     * @param headers     further header fields, name after value after name
+     * @param body        the contents, between position and limit; not changed afterwards
+     * @param headers     further header fields
      */
-    record Page(String contentType, byte[] body, String... headers) {
+    record Page(String contentType, ByteBuffer body, Map<String, String> headers) {
 
-        /** Takes the arrays as they are. */
+        /** Copies the header fields. */
         public Page {
-            if (headers.length % 2 != 0) {
-                throw new IllegalArgumentException("headers: must be pairs of name and value");
-            }
+            headers = Map.copyOf(headers);
         }
     }
 

@@ -63,9 +63,15 @@ final class HttpFileEntry {
      * file system's clock: a file that is overwritten twice within one of its ticks, with as many bytes, keeps its tag.
      */
     private static String etag(AioStat stat) {
-        long modified = stat.modified().getEpochSecond() * 1_000_000_000L + stat.modified().getNano();
-        return '"' + Long.toString(stat.inode(), 36) + '-' + Long.toString(stat.sizeBytes(), 36) + '-'
-                + Long.toString(modified, 36) + '"';
+        long modified = stat.modified().getEpochSecond() * 1_000_000_000L
+                + stat.modified().getNano();
+        return '"'
+                + Long.toString(stat.inode(), 36)
+                + '-'
+                + Long.toString(stat.sizeBytes(), 36)
+                + '-'
+                + Long.toString(modified, 36)
+                + '"';
     }
 
     /** The open file; {@code null} for anything but a regular file. */

@@ -269,8 +269,7 @@ final class HttpFileExchange {
         return ByteRanges.parse(field, sizeBytes, config.maxRanges());
     }
 
-    private void send(
-            HttpFileEntry entry, AioFile file, HttpResponse response, long offsetBytes, long lengthBytes) {
+    private void send(HttpFileEntry entry, AioFile file, HttpResponse response, long offsetBytes, long lengthBytes) {
         AioFileTransfer transfer;
         try {
             transfer = AioFileTransfer.of(ctx, file, offsetBytes, lengthBytes, config.transfer());
@@ -281,8 +280,7 @@ final class HttpFileExchange {
         }
         whenReady(transfer, entry, () -> {
             ChannelFuture unused = ctx.write(response);
-            HttpFileTransfer.send(transfer, LastHttpContent.EMPTY_LAST_CONTENT)
-                    .addListener(sent -> ended(entry, sent));
+            HttpFileTransfer.send(transfer, LastHttpContent.EMPTY_LAST_CONTENT).addListener(sent -> ended(entry, sent));
         });
     }
 

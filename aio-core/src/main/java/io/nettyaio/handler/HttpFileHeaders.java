@@ -125,7 +125,7 @@ final class HttpFileHeaders {
     /** A whole response that says its status and no more. */
     FullHttpResponse status(HttpResponseStatus status, Instant now) {
         byte[] text = (status + "\n").getBytes(StandardCharsets.US_ASCII);
-        FullHttpResponse response = full(status, text, now);
+        FullHttpResponse response = full(status, Unpooled.wrappedBuffer(text), now);
         response.headers().set(HttpHeaderNames.CONTENT_TYPE, PLAIN_TEXT);
         if (status.equals(HttpResponseStatus.METHOD_NOT_ALLOWED)) {
             response.headers().set(HttpHeaderNames.ALLOW, config.allow());
@@ -142,16 +142,13 @@ final class HttpFileHeaders {
     }
 
     FullHttpResponse page(HttpDirectoryPage.Page page, Instant now) {
-        FullHttpResponse response = full(HttpResponseStatus.OK, page.body(), now);
+        FullHttpResponse response = full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(page.body()), now);
         response.headers().set(HttpHeaderNames.CONTENT_TYPE, page.contentType());
-        for (int i = 0; i < page.headers().length; i += 2) {
-            response.headers().set(page.headers()[i], page.headers()[i + 1]);
-        }
+        page.headers().forEach(response.headers()::set);
         return response;
     }
 
-    private FullHttpResponse full(HttpResponseStatus status, byte[] body, Instant now) {
-        ByteBuf content = Unpooled.wrappedBuffer(body);
+    private FullHttpResponse full(HttpResponseStatus status, ByteBuf content, Instant now) {
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, content);
         addCommon(response.headers(), now);
         response.headers().set(HttpHeaderNames.CONTENT_LENGTH, content.readableBytes());

@@ -60,15 +60,13 @@ final class MultipartRanges {
      * @param first the transfer of the first range, taken over
      * @return settles when everything has been sent, or cannot be and nothing is read from the file any more
      */
-    ChannelFuture send(
-            ChannelHandlerContext ctx, AioFile file, AioTransferOptions options, AioFileTransfer first) {
+    ChannelFuture send(ChannelHandlerContext ctx, AioFile file, AioTransferOptions options, AioFileTransfer first) {
         PromiseCombiner all = new PromiseCombiner(ctx.executor());
         for (int i = 0; i < ranges.size(); i++) {
             all.add(ctx.write(new DefaultHttpContent(Unpooled.wrappedBuffer(delimiters.get(i)))));
             ByteRanges.Range range = ranges.get(i);
-            AioFileTransfer transfer = i == 0
-                    ? first
-                    : AioFileTransfer.of(ctx, file, range.firstByte(), range.lengthBytes(), options);
+            AioFileTransfer transfer =
+                    i == 0 ? first : AioFileTransfer.of(ctx, file, range.firstByte(), range.lengthBytes(), options);
             all.add(HttpFileTransfer.sendPart(transfer, ctx.newPromise()));
         }
         all.add(ctx.writeAndFlush(new DefaultLastHttpContent(Unpooled.wrappedBuffer(end))));

@@ -1,7 +1,7 @@
 package io.nettyaio.handler;
 
+import io.netty.util.concurrent.Future;
 import io.nettyaio.AioException;
-import io.nettyaio.AioFuture;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +28,8 @@ final class ReadAhead<T> {
     /** Where chunks come from. */
     interface Source<T> {
 
-        /** Asks for a chunk; completes on the loop, not inside the call. */
-        AioFuture<T> ask(long offsetBytes, int lengthBytes);
+        /** Asks for a chunk; completes on the loop, not inside the call. Cancelled, it gives back what it would give. */
+        Future<? extends T> ask(long offsetBytes, int lengthBytes);
 
         /** How long it is: less than was asked for where the file ends before. */
         int lengthBytes(T chunk);
@@ -37,9 +37,19 @@ final class ReadAhead<T> {
         /** Gives back a chunk that nobody takes. */
         void release(T chunk);
 
-        /** Whether it has been ready for too long to be good. Asked when it is about to be taken. */
-        default boolean isStale(T chunk) {
+        /** Whether it has been ready for too long to be good: then it is released and asked for again. */
+        default boolean isStale(T chunk, long readyNanos) {
             return false;
+        }
+    }
+
+    /** A chunk that has been asked for. */
+    private static final class Asked<T> {
+        final Future<? extends T> future;
+        long readyNanos;
+
+        Asked(Future<? extends T> future) {
+            this.future = future;
         }
     }
 
@@ -52,7 +62,7 @@ final class ReadAhead<T> {
     private final Runnable onReady;
     private final long beginBytes;
     private final long endBytes;
-    private final ArrayDeque<AioFuture<T>> asked = new ArrayDeque<>();
+    private final ArrayDeque<Asked<T>> asked = new ArrayDeque<>();
 
     private long takenTo;
     private long askedTo;
@@ -109,6 +119,10 @@ final class ReadAhead<T> {
         return endBytes - beginBytes;
     }
 
+    long endBytes() {
+        return endBytes;
+    }
+
     long takenBytes() {
         return takenTo - beginBytes;
     }
@@ -124,8 +138,8 @@ final class ReadAhead<T> {
 
     /** Whether {@link #poll()} would have something, if only a failure. */
     boolean isReady() {
-        AioFuture<T> first = asked.peek();
-        return failure != null || (first != null && first.isDone());
+        Asked<T> first = asked.peek();
+        return failure != null || (first != null && first.future.isDone());
     }
 
     /** Has {@code onReady} called when the first chunk is ready, though nobody has polled in vain. */
@@ -136,14 +150,14 @@ final class ReadAhead<T> {
     /** What {@link #poll()} would throw; {@code null} where it would not. */
     @Nullable
     Throwable peekFailure() {
-        AioFuture<T> first = asked.peek();
-        if (failure != null || first == null || !first.isDone()) {
+        Asked<T> first = asked.peek();
+        if (failure != null || first == null || !first.future.isDone()) {
             return failure;
         }
-        if (!first.isSuccess()) {
-            return first.cause();
+        if (!first.future.isSuccess()) {
+            return first.future.cause();
         }
-        int length = source.lengthBytes(first.getNow());
+        int length = source.lengthBytes(first.future.getNow());
         return length == chunkLength(takenTo) ? null : shrunk(takenTo + length);
     }
 
@@ -166,15 +180,15 @@ final class ReadAhead<T> {
                     + " bytes; close it after the write's future is done");
         }
         fill();
-        AioFuture<T> first = asked.element();
-        if (!first.isDone()) {
+        Asked<T> first = asked.element();
+        if (!first.future.isDone()) {
             await();
             return null;
         }
-        if (!first.isSuccess()) {
-            throw thrown(fail(first.cause()));
+        if (!first.future.isSuccess()) {
+            throw thrown(fail(first.future.cause()));
         }
-        T chunk = first.getNow();
+        T chunk = first.future.getNow();
         int expected = chunkLength(takenTo);
         int length = source.lengthBytes(chunk);
         if (length != expected) {
@@ -182,7 +196,7 @@ final class ReadAhead<T> {
             source.release(chunk);
             throw thrown(fail(shrunk(takenTo + length)));
         }
-        if (source.isStale(chunk)) {
+        if (source.isStale(chunk, first.readyNanos)) {
             askAgain(chunk);
             return null;
         }
@@ -200,10 +214,10 @@ final class ReadAhead<T> {
         }
         closed = true;
         waiting = false;
-        AioFuture<T> each;
+        Asked<T> each;
         while ((each = asked.poll()) != null) {
-            if (!each.cancel(false) && each.isSuccess()) {
-                source.release(each.getNow());
+            if (!each.future.cancel(false) && each.future.isSuccess()) {
+                source.release(each.future.getNow());
             }
         }
     }
@@ -211,14 +225,19 @@ final class ReadAhead<T> {
     private void fill() {
         while (!closed && asked.size() < window && askedTo < endBytes) {
             int length = chunkLength(askedTo);
-            AioFuture<T> chunk = source.ask(askedTo, length);
+            asked.add(ask(askedTo, length));
             askedTo += length;
-            asked.add(chunk);
-            chunk.addListener(done -> arrived());
         }
     }
 
-    private void arrived() {
+    private Asked<T> ask(long offset, int length) {
+        Asked<T> chunk = new Asked<>(source.ask(offset, length));
+        chunk.future.addListener(done -> arrived(chunk));
+        return chunk;
+    }
+
+    private void arrived(Asked<T> chunk) {
+        chunk.readyNanos = System.nanoTime();
         if (waiting && isReady()) {
             waiting = false;
             onReady.run();
@@ -239,17 +258,15 @@ final class ReadAhead<T> {
     private void askAgain(T chunk) {
         asked.remove();
         source.release(chunk);
-        AioFuture<T> again = source.ask(takenTo, chunkLength(takenTo));
-        asked.addFirst(again);
+        asked.addFirst(ask(takenTo, chunkLength(takenTo)));
         waiting = true;
-        again.addListener(done -> arrived());
     }
 
     /** A chunk has been taken: half a window that was ready all the time was not needed. */
     private void adapt() {
         int ready = 0;
-        for (AioFuture<T> each : asked) {
-            if (each.isDone()) {
+        for (Asked<T> each : asked) {
+            if (each.future.isDone()) {
                 ready++;
             }
         }
@@ -288,7 +305,8 @@ final class ReadAhead<T> {
         return cause instanceof Exception exception ? exception : new IllegalStateException(cause);
     }
 
-    private AioException shrunk(long actualEnd) {
+    /** The file ends before the range does. */
+    AioException shrunk(long actualEnd) {
         return new AioException(
                 AioException.Kind.SHRUNK,
                 ENODATA,

@@ -66,7 +66,9 @@ class ByteRangesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bytes=10000-", "bytes=10000-20000", "bytes=-0", "bytes=99999999999999999999-", "bytes=10000-,-0"})
+    @ValueSource(
+            strings = {"bytes=10000-", "bytes=10000-20000", "bytes=-0", "bytes=99999999999999999999-", "bytes=10000-,-0"
+            })
     void shouldGiveNoneWhenNothingLiesWithinTheFile(String field) {
         assertThat(ByteRanges.parse(field, SIZE, 5)).isEmpty();
     }
@@ -74,9 +76,25 @@ class ByteRangesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "bytes", "bytes=", "bytes=,", "bytes=-", "bytes=a-b", "bytes=1", "bytes=5-4", "bytes=--5", "bytes=1-2-3",
-                "bytes=+1-2", "bytes=0x1-2", "bytes=1 -2", "bytes=1-2;3-4", "lines=1-2", "bytes =1-2", "bytes=1-2,x",
-                "bytes=\u0661-\u0662", "bytes=0-0,1000-1000,2000-2000,3000-3000,4000-4000,5000-5000",
+                "",
+                "bytes",
+                "bytes=",
+                "bytes=,",
+                "bytes=-",
+                "bytes=a-b",
+                "bytes=1",
+                "bytes=5-4",
+                "bytes=--5",
+                "bytes=1-2-3",
+                "bytes=+1-2",
+                "bytes=0x1-2",
+                "bytes=1 -2",
+                "bytes=1-2;3-4",
+                "lines=1-2",
+                "bytes =1-2",
+                "bytes=1-2,x",
+                "bytes=\u0661-\u0662",
+                "bytes=0-0,1000-1000,2000-2000,3000-3000,4000-4000,5000-5000",
             })
     void shouldBeIgnoredWhenItIsMalformedOrTooMany(String field) {
         assertThat(ByteRanges.parse(field, SIZE, 5)).isNull();

@@ -29,7 +29,9 @@ class HttpConnectionHandlerTest {
     private final List<String> seen = new ArrayList<>();
     private ChannelHandlerContext behind;
     private final EmbeddedChannel channel = new EmbeddedChannel(
-            new HttpServerCodec(), new HttpConnectionHandler(Duration.ofSeconds(60), 100), new ChannelInboundHandlerAdapter() {
+            new HttpServerCodec(),
+            new HttpConnectionHandler(Duration.ofSeconds(60), 100),
+            new ChannelInboundHandlerAdapter() {
                 @Override
                 public void channelRead(ChannelHandlerContext ctx, Object message) {
                     behind = ctx;
@@ -161,7 +163,8 @@ class HttpConnectionHandlerTest {
 
     @Test
     void shouldRefuseWhenBothLengthsAreGiven() {
-        receive("POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + get("/2"));
+        receive("POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+                + get("/2"));
         assertThat(seen).isEmpty();
         assertThat(sent()).startsWith("HTTP/1.1 400").doesNotContain("HTTP/1.1 2");
         assertThat(channel.isOpen()).isFalse();

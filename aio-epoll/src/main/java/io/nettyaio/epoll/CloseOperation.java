@@ -43,6 +43,7 @@ final class CloseOperation extends Operation {
 
     @Override
     long work() {
+        handle.closeChannel();
         // Never again on EINTR: Linux has closed it by then, and the number may be somebody else's.
         return context().syscalls().close(handle.fd());
     }

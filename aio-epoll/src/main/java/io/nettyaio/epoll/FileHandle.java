@@ -1,7 +1,13 @@
 package io.nettyaio.epoll;
 
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioStat;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open descriptor, as all its views share it. Closed with its last view, on a helper thread.
@@ -16,6 +22,8 @@ final class FileHandle {
         /** {@code /dev/zero} and its like (major 1): never waits for anything. */
         MEMORY_DEVICE
     }
+
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(FileHandle.class);
 
     private final int fd;
     private final String path;
@@ -32,6 +40,7 @@ final class FileHandle {
     private final WriteBarrier writes = new WriteBarrier();
     private final AppendQueue appends = new AppendQueue();
     private final SyncGroup syncs = new SyncGroup();
+    private final AtomicReference<@Nullable FileChannel> channel = new AtomicReference<>();
 
     FileHandle(
             int fd,
@@ -105,6 +114,42 @@ final class FileHandle {
 
     SyncGroup syncs() {
         return syncs;
+    }
+
+    /** The JDK's channel on the same file, where one has been opened. */
+    @Nullable
+    FileChannel channel() {
+        return channel.get();
+    }
+
+    /**
+     * A channel has been opened, on a helper.
+     *
+     * @return that of all views: another, where two were opened at once, and this one is closed
+     */
+    FileChannel shareChannel(FileChannel opened) {
+        FileChannel first = channel.compareAndExchange(null, opened);
+        if (first == null) {
+            return opened;
+        }
+        close(opened);
+        return first;
+    }
+
+    /** On a helper, before the descriptor's own end. */
+    void closeChannel() {
+        FileChannel opened = channel.getAndSet(null);
+        if (opened != null) {
+            close(opened);
+        }
+    }
+
+    private void close(FileChannel opened) {
+        try {
+            opened.close();
+        } catch (IOException failed) {
+            LOGGER.warn("closing the FileChannel of {} failed", path, failed);
+        }
     }
 
     /**

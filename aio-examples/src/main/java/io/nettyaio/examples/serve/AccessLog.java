@@ -3,8 +3,8 @@ package io.nettyaio.examples.serve;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.BufferedWriter;
-import java.io.FileOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
@@ -117,7 +117,10 @@ final class AccessLog implements AutoCloseable {
 
     static String format(Line line) {
         StringBuilder text = new StringBuilder(160);
-        text.append(line.client() instanceof InetSocketAddress from ? from.getAddress().getHostAddress() : "-");
+        text.append(
+                line.client() instanceof InetSocketAddress from
+                        ? from.getAddress().getHostAddress()
+                        : "-");
         text.append(" - - [");
         TIME.formatTo(line.time(), text);
         text.append("] ");
@@ -127,7 +130,8 @@ final class AccessLog implements AutoCloseable {
         quote(line.referer(), text);
         text.append(' ');
         quote(line.agent(), text);
-        return text.append(String.format(Locale.ROOT, " %.6f", line.nanos() / 1e9)).toString();
+        return text.append(String.format(Locale.ROOT, " %.6f", line.nanos() / 1e9))
+                .toString();
     }
 
     /** What a client sends cannot end a line or a field, nor reach a terminal as more than text. */

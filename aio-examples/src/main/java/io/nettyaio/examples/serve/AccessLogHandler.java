@@ -3,6 +3,7 @@ package io.nettyaio.examples.serve;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
@@ -43,7 +44,8 @@ final class AccessLogHandler extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (message instanceof HttpResponse response && response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
+        if (message instanceof HttpResponse response
+                && response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
             status = response.status().code();
         }
         if (status != 0) {
@@ -56,7 +58,7 @@ final class AccessLogHandler extends ChannelDuplexHandler {
                 end(ctx.channel());
             }
         }
-        ctx.write(message, promise);
+        ChannelFuture unused = ctx.write(message, promise);
     }
 
     private void end(Channel channel) {
@@ -72,7 +74,8 @@ final class AccessLogHandler extends ChannelDuplexHandler {
         log.log(new AccessLog.Line(
                 client,
                 begun,
-                of.method() + " " + of.uri() + ' ' + (of.headers().contains("x-http2-stream-id") ? "HTTP/2" : of.protocolVersion()),
+                of.method() + " " + of.uri() + ' '
+                        + (of.headers().contains("x-http2-stream-id") ? "HTTP/2" : of.protocolVersion()),
                 status,
                 bytes,
                 of.headers().get(HttpHeaderNames.REFERER),

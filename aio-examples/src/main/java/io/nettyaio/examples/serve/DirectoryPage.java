@@ -18,6 +18,7 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -30,8 +31,9 @@ final class DirectoryPage implements HttpDirectoryPage {
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
     private static final String STYLE = resource("page.css");
     private static final String SCRIPT = resource("page.js");
-    private static final String POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
-            + " connect-src 'self'; style-src '" + hash(STYLE) + "'; script-src '" + hash(SCRIPT) + "'";
+    private static final String POLICY =
+            "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
+                    + " connect-src 'self'; style-src '" + hash(STYLE) + "'; script-src '" + hash(SCRIPT) + "'";
 
     private final boolean upload;
 
@@ -42,8 +44,9 @@ final class DirectoryPage implements HttpDirectoryPage {
 
     /** What entries are sorted by. */
     private enum Key {
-        NAME("name", Comparator.comparing(Entry::name, String.CASE_INSENSITIVE_ORDER)
-                .thenComparing(Entry::name)),
+        NAME(
+                "name",
+                Comparator.comparing(Entry::name, String.CASE_INSENSITIVE_ORDER).thenComparing(Entry::name)),
         SIZE("size", Comparator.comparingLong(Entry::sizeBytes)),
         TIME("time", Comparator.comparing(Entry::modified));
 
@@ -77,9 +80,10 @@ final class DirectoryPage implements HttpDirectoryPage {
         crumbs(path, html);
         html.append("</h1>\n");
         if (upload) {
-            html.append("<form method=\"post\" enctype=\"multipart/form-data\">\n"
-                    + "<input type=\"file\" name=\"file\" multiple required aria-label=\"Files to upload\">\n"
-                    + "<button>Upload</button>\n<progress value=\"0\" hidden></progress>\n<output></output>\n</form>\n");
+            html.append(
+                    "<form method=\"post\" enctype=\"multipart/form-data\">\n"
+                            + "<input type=\"file\" name=\"file\" multiple required aria-label=\"Files to upload\">\n"
+                            + "<button>Upload</button>\n<progress value=\"0\" hidden></progress>\n<output></output>\n</form>\n");
         }
         html.append("<table>\n<thead><tr>");
         heading("n", "Name", Key.NAME, key, descending, html);
@@ -87,14 +91,17 @@ final class DirectoryPage implements HttpDirectoryPage {
         heading("d", "Modified (UTC)", Key.TIME, key, descending, html);
         html.append("</tr></thead>\n<tbody>\n");
         if (!path.isEmpty()) {
-            html.append("<tr><td class=\"n\"><a href=\"../\">../</a></td><td class=\"s\"></td><td class=\"d\"></td></tr>\n");
+            html.append(
+                    "<tr><td class=\"n\"><a href=\"../\">../</a></td><td class=\"s\"></td><td class=\"d\"></td></tr>\n");
         }
         for (Entry entry : sorted(directory, key, descending)) {
             row(entry, html);
         }
         html.append("</tbody>\n</table>\n");
         if (!directory.complete()) {
-            html.append("<p>There are more; only ").append(directory.entries().size()).append(" are shown.</p>\n");
+            html.append("<p>There are more; only ")
+                    .append(directory.entries().size())
+                    .append(" are shown.</p>\n");
         } else if (directory.entries().isEmpty()) {
             html.append("<p>Nothing here.</p>\n");
         }
@@ -104,11 +111,8 @@ final class DirectoryPage implements HttpDirectoryPage {
         html.append("</body>\n</html>\n");
         return new Page(
                 "text/html; charset=utf-8",
-                html.toString().getBytes(StandardCharsets.UTF_8),
-                "Content-Security-Policy",
-                POLICY,
-                "Cache-Control",
-                "no-cache");
+                StandardCharsets.UTF_8.encode(html.toString()),
+                Map.of("Content-Security-Policy", POLICY, "Cache-Control", "no-cache"));
     }
 
     /** Directories first, whatever the order. */
@@ -138,10 +142,15 @@ final class DirectoryPage implements HttpDirectoryPage {
         boolean next = here ? !descending : key != Key.NAME;
         html.append("<th class=\"").append(type).append('"');
         if (here) {
-            html.append(" aria-sort=\"").append(descending ? "descending" : "ascending").append('"');
+            html.append(" aria-sort=\"")
+                    .append(descending ? "descending" : "ascending")
+                    .append('"');
         }
         html.append("><a href=\"?sort=").append(key.word).append("&amp;order=").append(next ? "desc" : "asc");
-        html.append("\">").append(text).append(here ? (descending ? " \u2193" : " \u2191") : "").append("</a></th>");
+        html.append("\">")
+                .append(text)
+                .append(here ? (descending ? " \u2193" : " \u2191") : "")
+                .append("</a></th>");
     }
 
     private static void row(Entry entry, StringBuilder html) {
@@ -149,7 +158,10 @@ final class DirectoryPage implements HttpDirectoryPage {
         String slash = directory ? "/" : "";
         html.append("<tr><td class=\"n\">");
         if (entry.kind() != Kind.OTHER) {
-            html.append("<a href=\"./").append(encode(entry.name())).append(slash).append("\">");
+            html.append("<a href=\"./")
+                    .append(encode(entry.name()))
+                    .append(slash)
+                    .append("\">");
         }
         escape(entry.name(), html);
         html.append(slash);
@@ -158,7 +170,10 @@ final class DirectoryPage implements HttpDirectoryPage {
         }
         html.append("</td><td class=\"s\"");
         if (entry.kind() == Kind.FILE) {
-            html.append(" title=\"").append(entry.sizeBytes()).append(" bytes\">").append(size(entry.sizeBytes()));
+            html.append(" title=\"")
+                    .append(entry.sizeBytes())
+                    .append(" bytes\">")
+                    .append(size(entry.sizeBytes()));
         } else {
             html.append('>').append(entry.kind() == Kind.LINK ? "link" : "");
         }

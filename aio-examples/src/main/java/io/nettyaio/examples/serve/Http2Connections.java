@@ -1,6 +1,7 @@
 package io.nettyaio.examples.serve;
 
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
@@ -38,7 +39,7 @@ final class Http2Connections {
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
             if (event instanceof IdleStateEvent || event == DRAIN) {
                 // The frame codec turns it into a GOAWAY, and closes when the streams have ended.
-                ctx.close();
+                ChannelFuture unused = ctx.close();
             } else {
                 ReferenceCountUtil.release(event);
             }
@@ -52,7 +53,7 @@ final class Http2Connections {
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             LOGGER.debug("{}: connection lost", ctx.channel(), cause);
-            ctx.close();
+            ChannelFuture unused = ctx.close();
         }
     }
 
@@ -69,7 +70,7 @@ final class Http2Connections {
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             if (message instanceof HttpObject part && part.decoderResult().isFailure()) {
                 ReferenceCountUtil.release(message);
-                ctx.close();
+                ChannelFuture unused = ctx.close();
                 return;
             }
             if (message instanceof LastHttpContent) {
@@ -86,17 +87,17 @@ final class Http2Connections {
             if (message instanceof HttpContent && message instanceof LastHttpContent && responseBegun) {
                 promise = promise.unvoid().addListener(written -> {
                     if (written.isSuccess() && !requestEnded) {
-                        ctx.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
+                        ChannelFuture unused = ctx.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
                     }
                 });
             }
-            ctx.write(message, promise);
+            ChannelFuture unused = ctx.write(message, promise);
         }
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
             if (event instanceof IdleStateEvent) {
-                ctx.close();
+                ChannelFuture unused = ctx.close();
             } else {
                 ctx.fireUserEventTriggered(event);
             }
@@ -114,7 +115,7 @@ final class Http2Connections {
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             LOGGER.debug("{}: stream lost", ctx.channel(), cause);
-            ctx.close();
+            ChannelFuture unused = ctx.close();
         }
     }
 }

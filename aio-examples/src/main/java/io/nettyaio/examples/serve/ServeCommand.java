@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 /** {@code aio serve DIR}: serves a directory by HTTP until it is told to stop. */
 @Command(
         name = "serve",
-        description = "Serves the files in a directory by HTTP/1.1 and HTTP/2, disk and sockets on the same event loops.",
+        description =
+                "Serves the files in a directory by HTTP/1.1 and HTTP/2, disk and sockets on the same event loops.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         sortOptions = false,
@@ -90,7 +91,8 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = "--upload",
-            description = "Take files by PUT and by the form of a directory's page. Anybody who reaches it can write then.")
+            description =
+                    "Take files by PUT and by the form of a directory's page. Anybody who reaches it can write then.")
     private boolean upload;
 
     @Option(
@@ -110,7 +112,8 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--max-header",
             paramLabel = "BYTES",
-            description = "Longest header of a request; its first line may have half of it (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Longest header of a request; its first line may have half of it (default: ${DEFAULT-VALUE}).")
     private int headerBytes = DEFAULTS.headerBytes();
 
     @Option(

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param certificate a chain of certificates, PEM; {@code null} to make one
  * @param key         the private key of the first of them, PEM (PKCS#8, without a password); {@code null} to make one
  */
-public record TlsIdentity(@Nullable Path certificate, @Nullable Path key) {
+public record TlsIdentity(
+        @Nullable Path certificate, @Nullable Path key) {
 
     private static final long KEYTOOL_SECONDS = 30;
 

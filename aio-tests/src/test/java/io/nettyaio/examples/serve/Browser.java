@@ -87,7 +87,9 @@ final class Browser implements AutoCloseable {
         while (true) {
             try {
                 session = "/session/"
-                        + send("POST", "/session", request).required("sessionId").textValue();
+                        + send("POST", "/session", request)
+                                .required("sessionId")
+                                .textValue();
                 return;
             } catch (java.net.ConnectException notYet) {
                 if (!driver.isAlive() || System.nanoTime() - begin > START_NANOS) {
@@ -140,7 +142,10 @@ final class Browser implements AutoCloseable {
 
     /** Types; into a file's input, its path. */
     void type(String selector, String text) throws Exception {
-        send("POST", session + "/element/" + find(selector) + "/value", JSON.createObjectNode().put("text", text));
+        send(
+                "POST",
+                session + "/element/" + find(selector) + "/value",
+                JSON.createObjectNode().put("text", text));
     }
 
     /** What a script returns. */

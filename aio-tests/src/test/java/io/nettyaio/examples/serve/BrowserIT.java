@@ -18,8 +18,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class BrowserIT {
 
-    private static final String NAMES =
-            "return [...document.querySelectorAll('tbody td.n a')].map(a => a.textContent)";
+    private static final String NAMES = "return [...document.querySelectorAll('tbody td.n a')].map(a => a.textContent)";
 
     private static List<String> names(Browser browser) throws Exception {
         List<String> names = new ArrayList<>();
@@ -37,7 +36,8 @@ class BrowserIT {
             site.writeNumbers("numbers.bin", 1_000_003);
             site.write("b <img src=x onerror=document.title='hacked'> & \"quoted\".txt", "odd");
             site.write("sub dir/inner.txt", "inner");
-            Files.setLastModifiedTime(site.root().resolve("numbers.bin"), FileTime.from(Instant.parse("2001-01-01T00:00:00Z")));
+            Files.setLastModifiedTime(
+                    site.root().resolve("numbers.bin"), FileTime.from(Instant.parse("2001-01-01T00:00:00Z")));
             Path downloads = Files.createDirectory(site.outside().resolve("downloads"));
             Path profile = Files.createDirectory(site.outside().resolve("profile"));
             ServerConfig config = ServerConfig.builder()
@@ -56,7 +56,8 @@ class BrowserIT {
                 assertThat(browser.run("return performance.getEntriesByType('navigation')[0].nextHopProtocol")
                                 .textValue())
                         .isEqualTo("h2");
-                assertThat(browser.run("return performance.getEntriesByType('resource').filter(r => !r.name.endsWith('favicon.ico')).length")
+                assertThat(browser.run(
+                                        "return performance.getEntriesByType('resource').filter(r => !r.name.endsWith('favicon.ico')).length")
                                 .intValue())
                         .isZero();
                 // The style is let in by the page's own policy.

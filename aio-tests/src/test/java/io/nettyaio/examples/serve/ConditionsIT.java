@@ -91,8 +91,7 @@ class ConditionsIT {
                 "If-Unmodified-Since | DATE | 200 | 0123456789",
                 "If-Unmodified-Since | Sat, 03 Feb 2001 04:05:05 GMT | 412 | 412 Precondition Failed",
             })
-    void shouldAnswerByTheConditionWhenThereIsOne(String name, String value, int status, String body)
-            throws Exception {
+    void shouldAnswerByTheConditionWhenThereIsOne(String name, String value, int status, String body) throws Exception {
         HttpResponse<String> response =
                 get("a.txt", name, value.replace("ETAG", etag).replace("DATE", DATE));
         assertThat(response.statusCode()).isEqualTo(status);
@@ -115,7 +114,11 @@ class ConditionsIT {
             })
     void shouldSendAPartWhenTheValidatorOfIfRangeIsTheSame(String value, int status, String body) throws Exception {
         HttpResponse<String> response = get(
-                "a.txt", "Range", "bytes=2-4", "If-Range", value.replace("ETAG", etag).replace("DATE", DATE));
+                "a.txt",
+                "Range",
+                "bytes=2-4",
+                "If-Range",
+                value.replace("ETAG", etag).replace("DATE", DATE));
         assertThat(response.statusCode()).isEqualTo(status);
         assertThat(response.body()).isEqualTo(body);
     }
@@ -125,7 +128,15 @@ class ConditionsIT {
         Need.program("curl", "curl");
         String tag = site.outside().resolve("etag").toString();
         String[] command = {
-            "curl", "-s", "--etag-save", tag, "--etag-compare", tag, "-w", "%{http_code} %{size_download}", server.url() + "a.txt"
+            "curl",
+            "-s",
+            "--etag-save",
+            tag,
+            "--etag-compare",
+            tag,
+            "-w",
+            "%{http_code} %{size_download}",
+            server.url() + "a.txt"
         };
         assertThat(Shell.run(command)).isEqualTo("0123456789200 10");
         assertThat(Shell.run(command)).isEqualTo("304 0");
@@ -153,7 +164,8 @@ class ConditionsIT {
         HttpResponse<String> response = get(name, "Accept-Encoding", accept);
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body()).isEqualTo(body);
-        assertThat(response.headers().firstValue("content-encoding").orElse(null)).isEqualTo(coding);
+        assertThat(response.headers().firstValue("content-encoding").orElse(null))
+                .isEqualTo(coding);
         assertThat(response.headers().firstValue("vary")).hasValue("accept-encoding");
         assertThat(response.headers().firstValue("content-type").orElseThrow())
                 .startsWith(name.endsWith("css") ? "text/css" : name.endsWith("js") ? "text/javascript" : "text/plain");

@@ -41,7 +41,12 @@ class FileServerIT {
         }
         site.writeNumbers("numbers", 3 * 1024 * 1024 + 5);
         server = FileServer.start(
-                site.root(), ServerConfig.builder().port(0).loops(2).idle(Duration.ofSeconds(20)).build());
+                site.root(),
+                ServerConfig.builder()
+                        .port(0)
+                        .loops(2)
+                        .idle(Duration.ofSeconds(20))
+                        .build());
     }
 
     @AfterAll
@@ -286,7 +291,11 @@ class FileServerIT {
 
     @Test
     void shouldCloseTheConnectionWhenItIsIdle() throws Exception {
-        ServerConfig config = ServerConfig.builder().port(0).loops(1).idle(Duration.ofMillis(200)).build();
+        ServerConfig config = ServerConfig.builder()
+                .port(0)
+                .loops(1)
+                .idle(Duration.ofMillis(200))
+                .build();
         try (FileServer impatient = FileServer.start(site.root(), config);
                 RawClient client = RawClient.connect(impatient.address())) {
             assertThat(client.get("/n/1").receive().text()).isEqualTo("contents of 1");

@@ -51,7 +51,15 @@ class FileServerPathsIT {
         Files.createSymbolicLink(root.resolve("circle"), Path.of("circle"));
         Process mkfifo = new ProcessBuilder("mkfifo", root.resolve("fifo").toString()).start();
         assertThat(mkfifo.waitFor()).isZero();
-        server = FileServer.start(root, ServerConfig.builder().port(0).loops(1).listing(false).openFiles(0).revalidate(Duration.ZERO).build());
+        server = FileServer.start(
+                root,
+                ServerConfig.builder()
+                        .port(0)
+                        .loops(1)
+                        .listing(false)
+                        .openFiles(0)
+                        .revalidate(Duration.ZERO)
+                        .build());
     }
 
     @AfterAll

@@ -31,7 +31,12 @@ class FileServerTransferIT {
     private static final int MIB = 1024 * 1024;
     private static final int SMALL_RECEIVE_BYTES = 16 * 1024;
 
-    private final ServerConfig config = ServerConfig.builder().port(0).loops(2).openFiles(0).revalidate(Duration.ZERO).build();
+    private final ServerConfig config = ServerConfig.builder()
+            .port(0)
+            .loops(2)
+            .openFiles(0)
+            .revalidate(Duration.ZERO)
+            .build();
     private final byte[] buffer = new byte[MIB];
     private LeakLog leaks;
     private Site site;

@@ -75,7 +75,10 @@ class HostileIT {
     /** Everything that the server answers, until it closes or has answered what follows. */
     private static String exchange(String request) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(server.address().getAddress(), server.address().getPort()), 5000);
+            socket.connect(
+                    new InetSocketAddress(
+                            server.address().getAddress(), server.address().getPort()),
+                    5000);
             socket.setSoTimeout(10_000);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             socket.shutdownOutput();
@@ -181,8 +184,18 @@ class HostileIT {
     private static List<String> requests() {
         List<String> requests = new ArrayList<>();
         for (String range : List.of(
-                "bytes=-", "bytes=9-1", "bytes=-99999999999999999999", "bytes=99999999999999999999-", "bytes=0-0,".repeat(500),
-                "bytes=\u0000", "bytes=0-,0-,0-,0-,0-", "bytes=a-b", "bytes", "=", "bytes=1--2", "none=0-1")) {
+                "bytes=-",
+                "bytes=9-1",
+                "bytes=-99999999999999999999",
+                "bytes=99999999999999999999-",
+                "bytes=0-0,".repeat(500),
+                "bytes=\u0000",
+                "bytes=0-,0-,0-,0-,0-",
+                "bytes=a-b",
+                "bytes",
+                "=",
+                "bytes=1--2",
+                "none=0-1")) {
             requests.add("GET /a.txt HTTP/1.1\r\nHost: x\r\nRange: " + range + "\r\n\r\n");
         }
         String head = "HTTP/1.1\r\nHost: x\r\n";
@@ -210,8 +223,18 @@ class HostileIT {
             requests.add("POST /a.txt " + head + framing + "\r\n\r\n0\r\n\r\n" + smuggled);
         }
         for (String chunk : List.of(
-                "ffffffffffffffff", "7fffffffffffffff", "80000000", "-1", "0x5", "5;" + "x".repeat(9000), "g", "", " 5", "5 5")) {
-            requests.add("POST /a.txt " + head + "Transfer-Encoding: chunked\r\n\r\n" + chunk + "\r\nabcde\r\n0\r\n\r\n");
+                "ffffffffffffffff",
+                "7fffffffffffffff",
+                "80000000",
+                "-1",
+                "0x5",
+                "5;" + "x".repeat(9000),
+                "g",
+                "",
+                " 5",
+                "5 5")) {
+            requests.add(
+                    "POST /a.txt " + head + "Transfer-Encoding: chunked\r\n\r\n" + chunk + "\r\nabcde\r\n0\r\n\r\n");
         }
         requests.addAll(List.of(
                 "GET /a.txt HTTP/1.1\r\n" + "X: y\r\n".repeat(20_000) + "\r\n",
@@ -237,9 +260,11 @@ class HostileIT {
                 "DELETE /a.txt HTTP/1.1\r\nHost: x\r\n\r\n",
                 "GET /a.txt " + head + "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n",
                 "GET /a.txt " + head + "Expect: nonsense\r\n\r\n",
-                "GET /a.txt " + head + "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: ***\r\n\r\n",
+                "GET /a.txt " + head
+                        + "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: ***\r\n\r\n",
                 "GET /a.txt " + head + "Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
-                "GET /a.txt " + head + "Upgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 9\r\n\r\n123456789",
+                "GET /a.txt " + head
+                        + "Upgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 9\r\n\r\n123456789",
                 "GET /a.txt " + head + "If-None-Match: \"" + "x".repeat(8000) + "\r\n\r\n",
                 "GET /a.txt " + head + "If-Match: " + "\"x\",".repeat(1500) + "\r\n\r\n",
                 "GET /a.txt " + head + "If-Modified-Since: Sat, 99 Feb 99999 99:99:99 GMT\r\n\r\n",
@@ -256,7 +281,11 @@ class HostileIT {
         for (String request : requests()) {
             String answer = exchange(request);
             String what = request.substring(0, Math.min(120, request.length()));
-            assertThat(answer).as(what).doesNotContain(SECRET).doesNotContain("root:x:").doesNotContain("<script>");
+            assertThat(answer)
+                    .as(what)
+                    .doesNotContain(SECRET)
+                    .doesNotContain("root:x:")
+                    .doesNotContain("<script>");
             assertThat(answer).as(what).doesNotContain("HTTP/1.1 500");
         }
         assertThat(Files.exists(site.outside().resolve("new.txt"))).isFalse();
@@ -325,7 +354,8 @@ class HostileIT {
         List<Socket> slow = new ArrayList<>();
         try {
             for (int i = 0; i < 200; i++) {
-                Socket socket = new Socket(server.address().getAddress(), server.address().getPort());
+                Socket socket = new Socket(
+                        server.address().getAddress(), server.address().getPort());
                 slow.add(socket);
                 socket.getOutputStream().write("GET /a.txt HTTP/1.1\r\nX: ".getBytes(StandardCharsets.US_ASCII));
             }

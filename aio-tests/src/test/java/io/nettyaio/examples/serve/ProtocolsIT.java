@@ -60,7 +60,8 @@ class ProtocolsIT {
         String[] full = java.util.Arrays.copyOf(command, command.length + 1);
         full[command.length] = server.url() + path;
         String said = Shell.run(full);
-        assertThat(Files.readAllBytes(to)).isEqualTo(Files.readAllBytes(site.root().resolve(path)));
+        assertThat(Files.readAllBytes(to))
+                .isEqualTo(Files.readAllBytes(site.root().resolve(path)));
         return said;
     }
 
@@ -95,11 +96,27 @@ class ProtocolsIT {
         Need.program("openssl", "openssl");
         Path certificate = site.outside().resolve("cert.pem");
         Path key = site.outside().resolve("key.pem");
-        Shell.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-                "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", certificate.toString(), "-keyout", key.toString());
+        Shell.run(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                "-out",
+                certificate.toString(),
+                "-keyout",
+                key.toString());
         ServerConfig config = config().tls(new TlsIdentity(certificate, key)).build();
         try (FileServer server = FileServer.start(site.root(), config)) {
-            assertThat(curl(server, "small.txt", "--cacert", certificate.toString())).isEqualTo("2 200");
+            assertThat(curl(server, "small.txt", "--cacert", certificate.toString()))
+                    .isEqualTo("2 200");
         }
         Files.writeString(key, "no key");
         assertThatThrownBy(() -> FileServer.start(site.root(), config))
@@ -107,7 +124,9 @@ class ProtocolsIT {
                 .hasMessageMatching("cannot use .*cert.pem and .*key.pem: .*; --cert takes .*");
         assertThatThrownBy(() -> FileServer.start(
                         site.root(),
-                        config.with().tls(new TlsIdentity(certificate, Path.of("/none.pem"))).build()))
+                        config.with()
+                                .tls(new TlsIdentity(certificate, Path.of("/none.pem")))
+                                .build()))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("cannot read /none.pem");
     }
@@ -117,7 +136,15 @@ class ProtocolsIT {
         Need.program("h2load", "nghttp2-client");
         try (FileServer server = FileServer.start(site.root(), config().build())) {
             for (String path : new String[] {"small.txt", "numbers"}) {
-                String said = Shell.run("h2load", "-n", path.equals("numbers") ? "60" : "1000", "-c", "4", "-m", "10", server.url() + path);
+                String said = Shell.run(
+                        "h2load",
+                        "-n",
+                        path.equals("numbers") ? "60" : "1000",
+                        "-c",
+                        "4",
+                        "-m",
+                        "10",
+                        server.url() + path);
                 assertThat(said).contains(" 0 failed, 0 errored, 0 timeout");
             }
             assertThat(Shell.run("h2load", "--h1", "-n", "1000", "-c", "8", server.url() + "small.txt"))
@@ -130,7 +157,10 @@ class ProtocolsIT {
         Need.program("wrk", "wrk");
         try (FileServer server = FileServer.start(site.root(), config().build())) {
             String said = Shell.run("wrk", "-t1", "-c16", "-d1s", "--timeout", "20s", server.url() + "numbers");
-            assertThat(said).contains("requests in").doesNotContain("Socket errors").doesNotContain("Non-2xx");
+            assertThat(said)
+                    .contains("requests in")
+                    .doesNotContain("Socket errors")
+                    .doesNotContain("Non-2xx");
         }
     }
 
@@ -139,13 +169,20 @@ class ProtocolsIT {
         Need.program("curl", "curl");
         int size = 20 * 1024 * 1024;
         site.writeNumbers("long", size);
-        FileServer server =
-                FileServer.start(site.root(), config().grace(Duration.ofSeconds(30)).build());
+        FileServer server = FileServer.start(
+                site.root(), config().grace(Duration.ofSeconds(30)).build());
         Path received = site.outside().resolve("received");
         Path said = site.outside().resolve("said");
         // Not by the JDK's client: that gives up at a GOAWAY.
         Process curl = new ProcessBuilder(
-                        "curl", "-sfv", "--http2-prior-knowledge", "--limit-rate", "10M", "-o", received.toString(), server.url() + "long")
+                        "curl",
+                        "-sfv",
+                        "--http2-prior-knowledge",
+                        "--limit-rate",
+                        "10M",
+                        "-o",
+                        received.toString(),
+                        server.url() + "long")
                 .redirectErrorStream(true)
                 .redirectOutput(said.toFile())
                 .start();
@@ -167,7 +204,8 @@ class ProtocolsIT {
     @Test
     void shouldLogEachResponseWhenThereIsALog() throws Exception {
         Path log = site.outside().resolve("access.log");
-        try (FileServer server = FileServer.start(site.root(), config().accessLog(log).build());
+        try (FileServer server =
+                        FileServer.start(site.root(), config().accessLog(log).build());
                 RawClient client = RawClient.connect(server.address())) {
             client.send("GET /small.txt HTTP/1.1\r\nHost: x\r\nUser-Agent: \"a b\"\r\nReferer: http://r/\r\n\r\n")
                     .get("/none");
@@ -177,7 +215,8 @@ class ProtocolsIT {
             Eventually.holds(() -> assertThat(Files.readAllLines(log)).hasSize(3));
         }
         assertThat(Files.readAllLines(log).get(0))
-                .matches("127\\.0\\.0\\.1 - - \\[.+\\] \"GET /small.txt HTTP/1.1\" 200 12 \"http://r/\" \"\\\\\"a b\\\\\"\" \\d+\\.\\d{6}");
+                .matches(
+                        "127\\.0\\.0\\.1 - - \\[.+\\] \"GET /small.txt HTTP/1.1\" 200 12 \"http://r/\" \"\\\\\"a b\\\\\"\" \\d+\\.\\d{6}");
         assertThat(Files.readAllLines(log).get(1)).contains("\"GET /none HTTP/1.1\" 404 14 \"-\" \"-\"");
         assertThat(Files.readAllLines(log).get(2)).contains("\"GET /numbers HTTP/2\" 200 " + SIZE + " \"-\" \"curl\"");
     }

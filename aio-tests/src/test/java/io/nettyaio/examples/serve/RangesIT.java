@@ -35,8 +35,8 @@ class RangesIT {
 
     private static final int FILES = 40;
     private static final int RANGES = 1000;
-    private static final Pattern PART =
-            Pattern.compile("\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes (\\d+)-(\\d+)/(\\d+)\r\n\r\n");
+    private static final Pattern PART = Pattern.compile(
+            "\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes (\\d+)-(\\d+)/(\\d+)\r\n\r\n");
 
     private static final Map<String, byte[]> contents = new HashMap<>();
     private static Site site;
@@ -56,7 +56,8 @@ class RangesIT {
             Files.write(site.root().resolve("f" + i), bytes);
         }
         server = FileServer.start(
-                site.root(), ServerConfig.builder().port(0).loops(2).openFiles(20).build());
+                site.root(),
+                ServerConfig.builder().port(0).loops(2).openFiles(20).build());
     }
 
     @AfterAll
@@ -86,12 +87,11 @@ class RangesIT {
             byte[] file = contents.get(name);
             int from = random.nextInt(file.length + 10);
             int to = from + random.nextInt(random.nextBoolean() ? 100 : 200_000);
-            String range =
-                    switch (random.nextInt(4)) {
-                        case 0 -> "bytes=" + from + "-";
-                        case 1 -> "bytes=-" + (from + 1);
-                        default -> "bytes=" + from + "-" + to;
-                    };
+            String range = switch (random.nextInt(4)) {
+                case 0 -> "bytes=" + from + "-";
+                case 1 -> "bytes=-" + (from + 1);
+                default -> "bytes=" + from + "-" + to;
+            };
             byte[] expected = expected(file, range, from, to);
             answers.add(client.sendAsync(request(name, range), BodyHandlers.ofByteArray())
                     .thenAccept(response -> {
@@ -130,7 +130,8 @@ class RangesIT {
 
     @Test
     void shouldSendTheFilesBytesWhenRangesAreSeveral() throws Exception {
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         SplittableRandom random = new SplittableRandom(9);
         for (int i = 0; i < 50; i++) {
             byte[] file = contents.get("f7");
@@ -145,7 +146,8 @@ class RangesIT {
             if (random.nextBoolean()) {
                 java.util.Collections.reverse(asked); // sent in the order they are asked for
             }
-            asked.forEach(part -> range.append(part[0]).append('-').append(part[1]).append(','));
+            asked.forEach(
+                    part -> range.append(part[0]).append('-').append(part[1]).append(','));
             HttpResponse<byte[]> response = client.send(request("f7", range.toString()), BodyHandlers.ofByteArray());
             assertThat(response.statusCode()).isEqualTo(206);
             assertParts(response, file, asked);

@@ -1,0 +1,151 @@
+package io.nettyaio.epoll;
+
+import io.nettyaio.AioRoute;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a range resident in the page cache, without copying it. A byte of each page is read with RWF_NOWAIT, which, unlike
+ * {@code mincore(2)} and {@code cachestat(2)}, tells of any file that can be read, and tells a page that is there from
+ * one that is still being read in. At the first that is not, {@code readahead(2)} starts the rest, and a collector waits
+ * for it.
+ */
+final class PrefetchOperation extends HelperOperation<Long> {
+
+    /** Of a longer range a helper looks after from the start: as many system calls as the loop would make. */
+    static final long MOST_INLINE_BYTES = 1 << 20;
+
+    private static final int PAGE_BYTES = 4096;
+    /** What the kernel is asked to read in at once: more it may not heed. */
+    private static final long STEP_BYTES = 512 << 10;
+
+    private final EpollAioFile file;
+    private final long offsetBytes;
+    private final long lengthBytes;
+    private long done;
+    private boolean missed;
+
+    PrefetchOperation(EpollAioFile file, long offsetBytes, long lengthBytes) {
+        super(file.context(), "prefetch", file.path(), file);
+        this.file = file;
+        this.offsetBytes = offsetBytes;
+        this.lengthBytes = lengthBytes;
+        if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes > Long.MAX_VALUE - PAGE_BYTES - lengthBytes) {
+            refuse(Failures.argument(
+                    Errno.EINVAL,
+                    name(),
+                    file.path(),
+                    "offset=" + offsetBytes + " length=" + lengthBytes + " is out of range"));
+        } else if (file.isDirect()) {
+            refuse(Failures.argument(
+                    Errno.EINVAL,
+                    name(),
+                    file.path(),
+                    "the file was opened with DIRECT, past the page cache; open it without"));
+        }
+    }
+
+    @Override
+    void submit() {
+        DeviceLane lane = file.deviceLane();
+        if (promise().isCancelled() || lane == null || lengthBytes == 0) {
+            // A memory device has no cache, and needs none.
+            done = lengthBytes;
+            complete(0);
+        } else if (passDevice(lane)) {
+            if (missed) {
+                toCollector(lane);
+            } else if (isForLoop(lane)) {
+                probe(lane);
+            } else {
+                toHelper(AioRoute.HELPER);
+            }
+        }
+    }
+
+    private boolean isForLoop(DeviceLane lane) {
+        FileHandle handle = file.handle();
+        return lengthBytes <= MOST_INLINE_BYTES
+                && handle.kind() != FileHandle.Kind.DIRECTORY
+                && handle.mount().knowsNowait(false)
+                && !lane.isDemoted();
+    }
+
+    private void probe(DeviceLane lane) {
+        routed(AioRoute.INLINE);
+        long began = System.nanoTime();
+        long answer = touch(TransferOperation.RWF_NOWAIT, lengthBytes);
+        if (answer == -Errno.EAGAIN) {
+            // No more waiting than the attempt itself, which starts a read-in too, but of four pages.
+            int unused = context().syscalls().readAhead(file.handle().fd(), offsetBytes + done, lengthBytes - done);
+        }
+        long ended = System.nanoTime();
+        context().tick().attempted(ended - began, 0);
+        lane.spent(ended - began, ended);
+        if (answer == -Errno.EAGAIN) {
+            missed = true;
+            toCollector(lane);
+        } else if (answer == -Errno.EOPNOTSUPP) {
+            file.handle().mount().learnNowait(false, false);
+            toHelper(AioRoute.HELPER);
+        } else {
+            complete(answer);
+        }
+    }
+
+    /**
+     * Reads the last byte of each page's part of the range, so that the end of the file shows to a page.
+     *
+     * @return 0 where it got to the end of the range or of the file, else the error
+     */
+    private long touch(int flags, long to) {
+        Syscalls syscalls = context().syscalls();
+        int fd = file.handle().fd();
+        while (done < to) {
+            long at = offsetBytes + done;
+            long next = Math.min((at & -PAGE_BYTES) + PAGE_BYTES, offsetBytes + lengthBytes);
+            long got = syscalls.pread(fd, Scratch.ADDRESS, 1, next - 1, flags);
+            if (got > 0) {
+                done = next - offsetBytes;
+            } else if (got == 0) {
+                return 0;
+            } else if (got != -Errno.EINTR) {
+                return got;
+            }
+        }
+        return 0;
+    }
+
+    /** On a helper or a collector. */
+    @Override
+    long work() {
+        while (done < lengthBytes && !promise().isCancelled()) {
+            long to = Math.min(done + STEP_BYTES, lengthBytes);
+            if (!missed || done > 0) {
+                int unused = context().syscalls().readAhead(file.handle().fd(), offsetBytes + done, to - done);
+            }
+            long answer = touch(0, to);
+            if (answer < 0) {
+                return answer;
+            }
+            if (done < to) {
+                return 0; // the end of the file
+            }
+        }
+        return 0;
+    }
+
+    @Override
+    protected @Nullable Long value(long result) {
+        return done;
+    }
+
+    @Override
+    int weight(int limit) {
+        return file.handle().device().weight(Math.min(lengthBytes - done, STEP_BYTES), limit);
+    }
+
+    /** Where the bytes go that nobody looks at, from any thread. */
+    private static final class Scratch {
+        static final long ADDRESS = new NativeMemory(64, 64).address();
+    }
+}
