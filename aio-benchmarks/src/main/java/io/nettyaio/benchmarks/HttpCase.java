@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -138,7 +139,7 @@ final class HttpCase implements Callable<Integer> {
                     site.drop();
                 }
                 rounds.computeIfAbsent(side.name(), name -> new ArrayList<>())
-                        .add(run(wrk, side, cold ? Math.max(seconds, 10) : seconds, round, cold));
+                        .add(run(wrk, side, seconds, round, cold));
             }
         }
         return rounds;
@@ -150,7 +151,16 @@ final class HttpCase implements Callable<Integer> {
             if (load.errors() > 0) {
                 throw new BenchException(side.name() + ": wrk counts " + load.errors() + " errors");
             }
-            return new Round(load, probe.stop());
+            Round round = new Round(load, probe.stop());
+            Progress.say(String.format(
+                    Locale.ROOT,
+                    "http: %s: %d requests in %.1f s, p99 %d us, memory p99.9 %.0f us",
+                    side.name(),
+                    load.requests(),
+                    load.micros() / 1e6,
+                    load.p99(),
+                    round.probe().getValueAtPercentile(99.9) / 1e3));
+            return round;
         }
     }
 

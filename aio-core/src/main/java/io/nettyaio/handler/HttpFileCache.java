@@ -51,8 +51,8 @@ final class HttpFileCache {
     private final HttpFileConfig config;
     private final AioFile directory;
     private final HttpDates dates = new HttpDates();
-    private final LinkedHashMap<String, HttpFileEntry> files = new LinkedHashMap<>(64, 0.75f, true);
-    private final LinkedHashMap<String, HttpFileEntry> others = new LinkedHashMap<>(64, 0.75f, true);
+    private final Map<String, HttpFileEntry> files = new LinkedHashMap<>(64, 0.75f, true);
+    private final Map<String, HttpFileEntry> others = new LinkedHashMap<>(64, 0.75f, true);
     private final Map<String, List<Consumer<HttpFileEntry>>> lookups = new HashMap<>();
     private boolean closed;
 
@@ -157,7 +157,7 @@ final class HttpFileCache {
         }
     }
 
-    private void put(LinkedHashMap<String, HttpFileEntry> to, String path, HttpFileEntry entry) {
+    private void put(Map<String, HttpFileEntry> to, String path, HttpFileEntry entry) {
         if (closed || config.openFiles() == 0 || path.length() > MAX_PATH_CHARS) {
             return;
         }
@@ -177,7 +177,7 @@ final class HttpFileCache {
         }
     }
 
-    private static void drop(LinkedHashMap<String, HttpFileEntry> from, String path) {
+    private static void drop(Map<String, HttpFileEntry> from, String path) {
         HttpFileEntry before = from.remove(path);
         if (before != null) {
             before.cached(false);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A directory whose files are served by {@link HttpFileHandler}s: what the handlers of all its channels share. Each event
@@ -26,7 +27,7 @@ public final class HttpFileRoot implements AutoCloseable {
     private final HttpFileConfig config;
     private final Map<EventLoop, HttpFileCache> caches = new ConcurrentHashMap<>();
     /** What was known before it was last raised is looked at again. */
-    private volatile long generation;
+    private final AtomicLong generation = new AtomicLong();
 
     private volatile boolean closed;
 
@@ -46,13 +47,12 @@ public final class HttpFileRoot implements AutoCloseable {
     }
 
     /** Something below the directory has changed: nothing that is known of it is relied on any more. */
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // any other value will do, whoever raises it
     public void changed() {
-        generation++;
+        generation.incrementAndGet();
     }
 
     long generation() {
-        return generation;
+        return generation.get();
     }
 
     /** On the loop: what its channels share. */
