@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* Raised with each change of a signature; Native.java holds the same number. */
-#define NETTYAIO_VERSION 4
+#define NETTYAIO_VERSION 5
 
 /* The Java side lays these out by hand. */
 _Static_assert(sizeof(struct iocb) == 64, "iocb is 64 bytes");

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -217,6 +218,21 @@ public interface AioFile {
     /** What the file system knows about the file: {@code statx(2)}. */
     AioFuture<AioStat> stat();
 
+    /** What the file system knew about the file when it was opened. Costs nothing; {@link #stat()} asks again. */
+    AioStat openedStat();
+
+    /**
+     * Lists a directory: {@code getdents64(2)} and {@code statx(2)} of each name, on a helper thread. {@code .} and
+     * {@code ..} are left out, names are in no order, symbolic links are not followed.
+     *
+     * @param maxEntries how many are taken at most; the rest is left out, see {@link AioDirectory#complete()}
+     * @param then       turns what was found into the result: sorting and formatting a long list takes time, so it is
+     *                   called <b>on the helper thread</b>, once, and has to be safe there; what it throws fails the
+     *                   future
+     * @param <T>        the type of the result
+     * @return fails with ENOTDIR where this is not a directory
+     */
+    <T> AioFuture<T> list(int maxEntries, Function<? super AioDirectory, ? extends T> then);
     /**
      * Sets the permissions: {@code fchmod(2)}. Unlike those at {@link AioContext#open}, they are not less the umask.
      *

@@ -67,6 +67,7 @@ final class ReadAhead<T> {
     private long takenTo;
     private long askedTo;
     private int window;
+    private long limit = Long.MAX_VALUE;
     /** Chunks taken since the window was last looked at, and the fewest that were ready then. */
     private int takenOfPeriod;
 
@@ -91,10 +92,7 @@ final class ReadAhead<T> {
             long lengthBytes,
             AioReadAhead settings,
             Runnable onReady) {
-        if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes > Long.MAX_VALUE - lengthBytes) {
-            throw new IllegalArgumentException("offsetBytes=" + offsetBytes + " lengthBytes=" + lengthBytes
-                    + ": expected a range of a file, both 0 or more");
-        }
+        checkRange(offsetBytes, lengthBytes);
         this.source = source;
         this.path = path;
         this.settings = settings;
@@ -104,6 +102,18 @@ final class ReadAhead<T> {
         takenTo = offsetBytes;
         askedTo = offsetBytes;
         window = settings.minChunks();
+    }
+
+    static void checkRange(long offsetBytes, long lengthBytes) {
+        if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes > Long.MAX_VALUE - lengthBytes) {
+            throw new IllegalArgumentException("offsetBytes=" + offsetBytes + " lengthBytes=" + lengthBytes
+                    + ": expected a range of a file, both 0 or more");
+        }
+    }
+
+    /** No more than so many chunks are to be asked for and taken from now on. */
+    void limit(long chunks) {
+        limit = chunks;
     }
 
     /** Whether everything has been taken. */
@@ -202,6 +212,7 @@ final class ReadAhead<T> {
         }
         asked.remove();
         takenTo += length;
+        limit--;
         adapt();
         fill();
         return chunk;
@@ -223,7 +234,7 @@ final class ReadAhead<T> {
     }
 
     private void fill() {
-        while (!closed && asked.size() < window && askedTo < endBytes) {
+        while (!closed && asked.size() < Math.min(window, limit) && askedTo < endBytes) {
             int length = chunkLength(askedTo);
             asked.add(ask(askedTo, length));
             askedTo += length;

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.nettyaio.AioCallback;
 import io.nettyaio.AioClass;
+import io.nettyaio.AioDirectory;
 import io.nettyaio.AioDirectoryEntry;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One loop's view of a descriptor. Counts its operations, so that it can close after the last. */
@@ -388,6 +390,16 @@ final class EpollAioFile implements AioFile {
                 return stat();
             }
         });
+    }
+
+    @Override
+    public AioStat openedStat() {
+        return handle.openedStat();
+    }
+
+    @Override
+    public <T> AioFuture<T> list(int maxEntries, Function<? super AioDirectory, ? extends T> then) {
+        return context.begin(new ListOperation<T>(this, maxEntries, then));
     }
 
     @Override

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** The same number stands in {@code aio.c}. */
-    private static final int VERSION = 4;
+    private static final int VERSION = 5;
 
     // Kept as Netty keeps its own: who asks later gets the first cause.
     @SuppressWarnings("StaticAssignmentOfThrowable")

@@ -191,7 +191,8 @@ final class OpenOperation extends HelperOperation<AioFile> {
         if (kind != FileHandle.Kind.DIRECTORY && OpenFlags.reads(options) && mount.needsProbe()) {
             probe(syscalls, fd, mount, alignment);
         }
-        return new FileHandle(fd, path, kind, OpenFlags.isAppend(options), direct, alignment, mount, device);
+        return new FileHandle(
+                fd, path, kind, OpenFlags.isAppend(options), direct, alignment, mount, device, statx.stat());
     }
 
     /**

@@ -2,6 +2,8 @@ package io.nettyaio.tests;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** Commands of the operating system. */
@@ -21,5 +23,15 @@ public final class Shell {
             throw new IOException(String.join(" ", command) + ": exit " + process.exitValue() + ": " + output);
         }
         return output.strip();
+    }
+
+    /** Whether there is such a program on the path. */
+    public static boolean has(String program) {
+        for (String directory : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
+            if (Files.isExecutable(Path.of(directory, program))) {
+                return true;
+            }
+        }
+        return false;
     }
 }

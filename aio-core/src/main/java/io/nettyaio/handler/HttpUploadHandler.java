@@ -1,0 +1,239 @@
+package io.nettyaio.handler;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import io.nettyaio.AioContext;
+import java.util.ArrayDeque;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes files of uploads, plain PUTs and forms ({@code multipart/form-data}), as they arrive: in place of Netty's
+ * HttpPostRequestDecoder over disk data, which writes and syncs on the loop. Needs netty-codec-http, which is an optional
+ * dependency; stands behind an HttpServerCodec, or HTTP/2's object codec in a stream's pipeline. What is no upload passes.
+ *
+ * <p>Memory is bounded by {@link AioSinkOptions} and {@link HttpUploadLimits}; a disk slower than the client stops the
+ * channel's reads. {@code Expect: 100-continue} is answered once the header has been looked at. A request that follows
+ * while files get their names waits for the response.
+ *
+ * <p>An upload that fails, or whose client vanishes, leaves nothing. The files of a form get their names when all of it has
+ * arrived; where one of these last steps fails, files that already have theirs stay.
+ *
+ * <p><b>Threading.</b> One for each channel, on its loop, which must be the context's.
+ */
+public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
+
+    /** For so long the rest of a refused body is read and dropped: a close at once could take the response with it. */
+    private static final long LINGER_MILLIS = 1_000;
+
+    private final AioContext context;
+    private final HttpUploadPolicy policy;
+    private final HttpUploadLimits limits;
+    private final AioSinkOptions options;
+    private final ArrayDeque<Object> held = new ArrayDeque<>();
+
+    private @Nullable ReadThrottle throttle;
+    private @Nullable UploadExchange exchange;
+    /** Whether the request has been read to its end. */
+    private boolean requestEnded;
+
+    private boolean responded;
+    private boolean lingering;
+    private boolean replaying;
+
+    /**
+     * A handler for one channel.
+     *
+     * @param context of the channel's event loop
+     * @param options how files are written
+     */
+    public HttpUploadHandler(
+            AioContext context, HttpUploadPolicy policy, HttpUploadLimits limits, AioSinkOptions options) {
+        this.context = context;
+        this.policy = policy;
+        this.limits = limits;
+        this.options = options;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (ctx.channel().isRegistered() && ctx.channel().eventLoop() != context.eventLoop()) {
+            throw new IllegalStateException("the AioContext belongs to another event loop than the channel;"
+                    + " use that of channel.eventLoop()");
+        }
+        throttle = new ReadThrottle(ctx.channel());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (lingering) {
+            boolean end = message instanceof LastHttpContent;
+            ReferenceCountUtil.release(message);
+            if (end) {
+                close(ctx);
+            }
+        } else if (exchange == null) {
+            if (message instanceof HttpRequest request
+                    && request.decoderResult().isSuccess()
+                    && UploadExchange.isUpload(request)
+                    && policy.accepts(request)) {
+                begin(ctx, request);
+                body(request);
+            } else {
+                ctx.fireChannelRead(message);
+            }
+        } else if (requestEnded || !(message instanceof HttpContent)) {
+            held.add(message); // the next request: reads are stopped, so there is not much of it
+        } else {
+            body(message);
+        }
+    }
+
+    private ReadThrottle throttle() {
+        ReadThrottle mine = throttle;
+        if (mine == null) {
+            throw new IllegalStateException("not in a pipeline");
+        }
+        return mine;
+    }
+
+    private void begin(ChannelHandlerContext ctx, HttpRequest request) {
+        requestEnded = false;
+        responded = false;
+        UploadExchange begun = new UploadExchange(
+                context, policy, limits, options, throttle(), request, upload -> respond(ctx, upload));
+        exchange = begun;
+        try {
+            if (request.headers().contains(HttpHeaderNames.EXPECT) && !HttpUtil.is100ContinueExpected(request)) {
+                throw new HttpUploadException(HttpResponseStatus.EXPECTATION_FAILED, "only 100-continue is known");
+            }
+            begun.begin();
+            if (HttpUtil.is100ContinueExpected(request)) {
+                ChannelFuture unused = ctx.writeAndFlush(new DefaultFullHttpResponse(
+                        HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+            }
+        } catch (HttpUploadException | RuntimeException refused) {
+            begun.fail(refused);
+        }
+    }
+
+    /** Some of the current request, or a full request itself. */
+    private void body(Object message) {
+        try {
+            UploadExchange mine = exchange;
+            if (!(message instanceof HttpContent content) || mine == null) {
+                return;
+            }
+            try {
+                if (!((HttpObject) content).decoderResult().isSuccess()) {
+                    throw HttpUploadException.badRequest("the body is not well-formed HTTP");
+                }
+                mine.body(content.content());
+                if (content instanceof LastHttpContent) {
+                    requestEnded = true;
+                    throttle().hold(true);
+                    mine.end();
+                }
+            } catch (HttpUploadException | RuntimeException refused) {
+                mine.fail(refused);
+            }
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void respond(ChannelHandlerContext ctx, HttpUpload upload) {
+        if (responded || !ctx.channel().isActive() || ctx.isRemoved()) {
+            return;
+        }
+        responded = true;
+        FullHttpResponse response = policy.respond(upload);
+        HttpUtil.setContentLength(response, response.content().readableBytes());
+        boolean keep = requestEnded && HttpUtil.isKeepAlive(upload.request());
+        if (!keep) {
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        } else if (upload.request().protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+        }
+        ChannelFuture written = ctx.writeAndFlush(response);
+        if (requestEnded) {
+            throttle().hold(false);
+        }
+        exchange = null;
+        if (keep) {
+            replay(ctx);
+        } else if (requestEnded) {
+            written.addListener(ChannelFutureListener.CLOSE);
+        } else {
+            lingering = true;
+            releaseHeld();
+            Future<?> unused = ctx.executor().schedule(() -> close(ctx), LINGER_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private static void close(ChannelHandlerContext ctx) {
+        ChannelFuture unused = ctx.close();
+    }
+
+    private void replay(ChannelHandlerContext ctx) {
+        if (replaying) {
+            return;
+        }
+        replaying = true;
+        try {
+            while (!held.isEmpty() && !(exchange != null && requestEnded)) {
+                channelRead(ctx, held.remove());
+            }
+        } finally {
+            replaying = false;
+        }
+        if (exchange == null) {
+            ctx.fireChannelReadComplete();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        giveUp();
+        super.channelInactive(ctx);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        giveUp();
+    }
+
+    private void giveUp() {
+        UploadExchange mine = exchange;
+        exchange = null;
+        if (mine != null) {
+            responded = true;
+            mine.fail(new CancellationException("the connection was closed before the upload was complete"));
+        }
+        releaseHeld();
+    }
+
+    private void releaseHeld() {
+        Object message;
+        while ((message = held.poll()) != null) {
+            ReferenceCountUtil.release(message);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.nettyaio.handler;
+
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpRequest;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What its user decides of an {@link HttpUploadHandler}. Called on the channel's event loop: nothing here may block.
+ */
+public interface HttpUploadPolicy {
+
+    /** Whether a request is an upload for this handler; any other is passed on. PUT and POST of a form are asked for. */
+    boolean accepts(HttpRequest request);
+
+    /**
+     * Where a file goes.
+     *
+     * @param fieldName   of the form's field; empty for a PUT
+     * @param fileName    of a PUT the last part of its path; valid as a name: not empty, at most 255 bytes, no separator
+     *     and no control character in it, no dot in front of it
+     * @param contentType as sent
+     * @return the file, in an existing directory; {@code null} to read over this one
+     * @throws HttpUploadException to refuse the request
+     */
+    @Nullable
+    Path place(HttpRequest request, String fieldName, String fileName, String contentType) throws HttpUploadException;
+
+    /**
+     * The response. The handler sends it, and closes the connection behind it where the request could not be read to its
+     * end.
+     */
+    FullHttpResponse respond(HttpUpload upload);
+}
