@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 /* Raised with each change of a signature; Native.java holds the same number. */
-#define NETTYAIO_VERSION 1
+#define NETTYAIO_VERSION 2
 
 /* The Java side lays these out by hand. */
 _Static_assert(sizeof(struct iocb) == 64, "iocb is 64 bytes");
@@ -203,6 +203,81 @@ static jlong file_system_type(JNIEnv *env, jclass type, jint fd) {
     return (jlong)(uint32_t)fs.f_type;
 }
 
+/* ---- names: renameat2(2), unlinkat(2), mkdirat(2), symlinkat(2), readlinkat(2), getdents64(2) ------------------- */
+
+/* Since Linux 3.15; the C library's header may be older, or hide it. */
+#define NETTYAIO_RENAME_NOREPLACE 1U
+
+static jint rename_(JNIEnv *env, jclass type, jlong source, jlong target, jboolean no_replace) {
+    (void)env;
+    (void)type;
+    /* Raw, since glibc has the function from 2.28 on only. */
+    unsigned flags = no_replace ? NETTYAIO_RENAME_NOREPLACE : 0;
+    return result_int(syscall(SYS_renameat2, AT_FDCWD, pointer(source), AT_FDCWD, pointer(target), flags));
+}
+
+static jint unlink_(JNIEnv *env, jclass type, jlong path, jboolean directory) {
+    (void)env;
+    (void)type;
+    return result_int(unlinkat(AT_FDCWD, pointer(path), directory ? AT_REMOVEDIR : 0));
+}
+
+static jint mkdir_(JNIEnv *env, jclass type, jlong path, jint mode) {
+    (void)env;
+    (void)type;
+    return result_int(mkdirat(AT_FDCWD, pointer(path), (mode_t)mode));
+}
+
+static jint symlink_(JNIEnv *env, jclass type, jlong target, jlong link) {
+    (void)env;
+    (void)type;
+    return result_int(symlinkat(pointer(target), AT_FDCWD, pointer(link)));
+}
+
+static jint readlink_(JNIEnv *env, jclass type, jlong path, jlong buffer, jint length) {
+    (void)env;
+    (void)type;
+    return result_int(readlinkat(AT_FDCWD, pointer(path), pointer(buffer), (size_t)length));
+}
+
+static jint getdents(JNIEnv *env, jclass type, jint fd, jlong buffer, jint length) {
+    (void)env;
+    (void)type;
+    return result_int(syscall(SYS_getdents64, fd, pointer(buffer), (unsigned)length));
+}
+
+/* ---- attributes and holes: statx(2) of a path, fchmod(2), futimens(3), lseek(2) --------------------------------- */
+
+static jint statx_path(JNIEnv *env, jclass type, jlong path, jboolean follow, jint mask, jlong buffer) {
+    (void)env;
+    (void)type;
+    int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
+    return result_int(syscall(SYS_statx, AT_FDCWD, pointer(path), flags, (unsigned)mask, pointer(buffer)));
+}
+
+static jint fchmod_(JNIEnv *env, jclass type, jint fd, jint mode) {
+    (void)env;
+    (void)type;
+    return result_int(fchmod(fd, (mode_t)mode));
+}
+
+static jint futimens_(JNIEnv *env, jclass type, jint fd, jlong accessed, jint accessed_nanos, jlong modified,
+                      jint modified_nanos) {
+    (void)env;
+    (void)type;
+    struct timespec times[2] = {
+        {.tv_sec = (time_t)accessed, .tv_nsec = accessed_nanos},
+        {.tv_sec = (time_t)modified, .tv_nsec = modified_nanos},
+    };
+    return result_int(futimens(fd, times));
+}
+
+static jlong seek_data(JNIEnv *env, jclass type, jint fd, jlong offset, jboolean hole) {
+    (void)env;
+    (void)type;
+    return result(lseek(fd, offset, hole ? SEEK_HOLE : SEEK_DATA));
+}
+
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 
 static jlong allocate(JNIEnv *env, jclass type, jlong alignment, jlong length) {
@@ -258,6 +333,16 @@ static const JNINativeMethod METHODS[] = {
     METHOD("endOf", "(I)J", end_of),
     METHOD("statx", "(IIJ)I", statx_),
     METHOD("fileSystemType", "(I)J", file_system_type),
+    METHOD("rename", "(JJZ)I", rename_),
+    METHOD("unlink", "(JZ)I", unlink_),
+    METHOD("mkdir", "(JI)I", mkdir_),
+    METHOD("symlink", "(JJ)I", symlink_),
+    METHOD("readlink", "(JJI)I", readlink_),
+    METHOD("getdents", "(IJI)I", getdents),
+    METHOD("statxPath", "(JZIJ)I", statx_path),
+    METHOD("fchmod", "(II)I", fchmod_),
+    METHOD("futimens", "(IJIJI)I", futimens_),
+    METHOD("seekData", "(IJZ)J", seek_data),
     METHOD("allocate", "(JJ)J", allocate),
     METHOD("release", "(J)V", release),
     METHOD("wrap", "(JJ)Ljava/nio/ByteBuffer;", wrap),

@@ -73,6 +73,85 @@ public interface AioContext {
      */
     AioFuture<AioFile> openBeneath(AioFile directory, String relativePath, AioOpenOption... options);
 
+    // ---- names -----------------------------------------------------------------------------------------------------
+
+    /**
+     * Gives a file another name, atomically: {@code rename(2)}. Whoever opens {@code target} finds the file that was there
+     * before, or this one, never a part and never nothing. With an fsync of the file before it, and of the directory after
+     * it, this is how a file is replaced durably.
+     *
+     * <p><b>Errors.</b> Of both names, {@link AioException#path()} is {@code "source -> target"}. EXDEV: they lie on
+     * different file systems, so copy; ENOTEMPTY or EEXIST: target is a directory with entries; EISDIR, ENOTDIR: one is a
+     * directory and the other is not; EINVAL: target lies below source.
+     *
+     * @param source an existing name, of a directory too; a symbolic link is renamed itself
+     * @param target the new name, which is replaced where it exists
+     */
+    AioFuture<Void> rename(Path source, Path target);
+
+    /**
+     * As {@link #rename}, failing with EEXIST where target exists: {@code renameat2(2)} with {@code RENAME_NOREPLACE}.
+     * EINVAL: the file system cannot do that (NFS, for one).
+     *
+     * @param source an existing name
+     * @param target the new name
+     */
+    AioFuture<Void> renameNoReplace(Path source, Path target);
+
+    /**
+     * Removes a name: {@code unlink(2)}. The file goes with its last name and its last open descriptor. EISDIR: it is a
+     * directory, see {@link #rmdir}.
+     *
+     * @param path the name; a symbolic link is removed itself
+     */
+    AioFuture<Void> unlink(Path path);
+
+    /**
+     * Makes a directory: {@code mkdir(2)}. EEXIST: the name is taken, by whatever.
+     *
+     * @param path its name, in an existing directory
+     * @param mode permission bits as for {@code chmod(2)}, less the process's umask
+     */
+    AioFuture<Void> mkdir(Path path, int mode);
+
+    /**
+     * Removes an empty directory: {@code rmdir(2)}. ENOTEMPTY: it has entries; EBUSY: it is a mount point.
+     *
+     * @param path its name
+     */
+    AioFuture<Void> rmdir(Path path);
+
+    /**
+     * Makes a symbolic link: {@code symlink(2)}. EEXIST: the name is taken.
+     *
+     * @param target what the link says; relative to the link's own directory, and need not exist
+     * @param link   its name
+     */
+    AioFuture<Void> symlink(Path target, Path link);
+
+    /**
+     * What a symbolic link says: {@code readlink(2)}. EINVAL: it is none.
+     *
+     * @param link its name
+     * @return the target as it stands there, but for repeated and trailing slashes, which a {@link Path} does not have
+     */
+    AioFuture<Path> readlink(Path link);
+
+    /**
+     * What the file system knows about a file, without opening it: {@code statx(2)}, following symbolic links. Works for
+     * files that {@link #open} refuses.
+     *
+     * @param path its name
+     */
+    AioFuture<AioStat> stat(Path path);
+
+    /**
+     * As {@link #stat(Path)}, of a symbolic link itself: {@code statx(2)} with {@code AT_SYMLINK_NOFOLLOW}.
+     *
+     * @param path its name
+     */
+    AioFuture<AioStat> lstat(Path path);
+
     /** An empty batch. */
     AioBatch batch();
 

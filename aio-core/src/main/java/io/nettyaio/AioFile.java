@@ -2,6 +2,8 @@ package io.nettyaio;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,6 +173,51 @@ public interface AioFile {
 
     /** What the file system knows about the file: {@code statx(2)}. */
     AioFuture<AioStat> stat();
+
+    /**
+     * Sets the permissions: {@code fchmod(2)}. Unlike those at {@link AioContext#open}, they are not less the umask.
+     *
+     * @param mode permission bits as for {@code chmod(2)}, up to 07777
+     */
+    AioFuture<Void> chmod(int mode);
+
+    /**
+     * Sets the times: {@code futimens(3)}. A later write changes the time of modification again, so set them last.
+     *
+     * @param accessed time of the last access
+     * @param modified time of the last change of the contents
+     */
+    AioFuture<Void> setTimes(Instant accessed, Instant modified);
+
+    /**
+     * Where the next data begins: {@code lseek(2)} with {@code SEEK_DATA}. What lies between is a hole and reads as zeros.
+     * Sees the writes that have completed. A file system that does not know its holes says that all is data. Moves the
+     * descriptor's own offset, which no operation here uses.
+     *
+     * @param offsetBytes where to look from
+     * @return the offset itself where it lies in data; -1 where no data follows
+     */
+    AioFuture<Long> nextData(long offsetBytes);
+
+    /**
+     * Where the next hole begins, as {@link #nextData} says where data does: {@code lseek(2)} with {@code SEEK_HOLE}.
+     *
+     * @param offsetBytes where to look from
+     * @return the offset itself where it lies in a hole; the end of the file where none comes before; -1 past the end
+     */
+    AioFuture<Long> nextHole(long offsetBytes);
+
+    // ---- directories -----------------------------------------------------------------------------------------------
+
+    /**
+     * The next names in this directory: {@code getdents64(2)}, 32 KiB of it, so that memory stays bounded however large
+     * the directory is. Without {@code .} and {@code ..}, in no order. The place where it goes on is the descriptor's, so
+     * all views share it; to begin anew, open the directory anew. A name that is made or removed meanwhile may or may not
+     * be among them.
+     *
+     * @return the names, some hundreds at once; none at the end. Fails with ENOTDIR where it is no directory
+     */
+    AioFuture<List<AioDirectoryEntry>> nextEntries();
 
     // ---- end -----------------------------------------------------------------------------------------------------
 

@@ -32,18 +32,33 @@ public record AioStat(
         Instant modified,
         Instant changed) {
 
-    private static final int S_IFMT = 0xF000;
-    private static final int S_IFREG = 0x8000;
-    private static final int S_IFDIR = 0x4000;
+    /** What kind of file it is. */
+    public AioFileType type() {
+        return AioFileType.ofMode(mode);
+    }
 
     /** Whether it is a regular file. */
     public boolean isRegularFile() {
-        return (mode & S_IFMT) == S_IFREG;
+        return type() == AioFileType.REGULAR;
     }
 
     /** Whether it is a directory. */
     public boolean isDirectory() {
-        return (mode & S_IFMT) == S_IFDIR;
+        return type() == AioFileType.DIRECTORY;
+    }
+
+    /** Whether it is a symbolic link; only {@link AioContext#lstat} finds one. */
+    public boolean isSymbolicLink() {
+        return type() == AioFileType.SYMBOLIC_LINK;
+    }
+
+    /**
+     * Whether both are of the same file: same device, same inode.
+     *
+     * @param other what is known of another path or file
+     */
+    public boolean isSameFile(AioStat other) {
+        return inode == other.inode && deviceMajor == other.deviceMajor && deviceMinor == other.deviceMinor;
     }
 
     /** The permission bits, as for {@code chmod(2)}. */

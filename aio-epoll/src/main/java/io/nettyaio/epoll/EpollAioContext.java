@@ -14,8 +14,8 @@ import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
 import io.nettyaio.AioRoute;
+import io.nettyaio.AioStat;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
-import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -222,17 +222,7 @@ final class EpollAioContext implements AioContext {
 
     @Override
     public AioFuture<AioFile> open(Path path, Set<AioOpenOption> options, int mode) {
-        String text = path.toString();
-        OpenOperation operation = new OpenOperation(this, null, text, text, options, mode);
-        if (path.getFileSystem() != FileSystems.getDefault()) {
-            operation.refuse(Failures.argument(
-                    Errno.EINVAL,
-                    "open",
-                    text,
-                    "the path is not of the default file system; the kernel cannot open it"));
-        }
-        begin(operation);
-        return operation.promise();
+        return begin(new OpenOperation(this, path, options, mode));
     }
 
     @Override
@@ -245,14 +235,62 @@ final class EpollAioContext implements AioContext {
             operation.refuse(Failures.argument(
                     Errno.EINVAL, "open", text, "the directory belongs to another loop; use directory.on(eventLoop)"));
         }
-        begin(operation);
-        return operation.promise();
+        return begin(operation);
     }
 
     private static Set<AioOpenOption> setOf(AioOpenOption... options) {
         Set<AioOpenOption> set = EnumSet.noneOf(AioOpenOption.class);
         Collections.addAll(set, options);
         return set;
+    }
+
+    @Override
+    public AioFuture<Void> rename(Path source, Path target) {
+        return begin(PathOperation.of(
+                this, "rename", source, target, (syscalls, from, to) -> syscalls.rename(from, to, false)));
+    }
+
+    @Override
+    public AioFuture<Void> renameNoReplace(Path source, Path target) {
+        return begin(PathOperation.of(
+                this, "renameNoReplace", source, target, (syscalls, from, to) -> syscalls.rename(from, to, true)));
+    }
+
+    @Override
+    public AioFuture<Void> unlink(Path path) {
+        return begin(PathOperation.of(this, "unlink", path, (syscalls, name) -> syscalls.unlink(name, false)));
+    }
+
+    @Override
+    public AioFuture<Void> mkdir(Path path, int mode) {
+        return begin(PathOperation.of(this, "mkdir", path, (syscalls, name) -> syscalls.mkdir(name, mode)));
+    }
+
+    @Override
+    public AioFuture<Void> rmdir(Path path) {
+        return begin(PathOperation.of(this, "rmdir", path, (syscalls, name) -> syscalls.unlink(name, true)));
+    }
+
+    @Override
+    public AioFuture<Void> symlink(Path target, Path link) {
+        // In the order of the message: the link, and what it is to say.
+        return begin(
+                PathOperation.of(this, "symlink", link, target, (syscalls, name, to) -> syscalls.symlink(to, name)));
+    }
+
+    @Override
+    public AioFuture<Path> readlink(Path link) {
+        return begin(new ReadlinkOperation(this, link));
+    }
+
+    @Override
+    public AioFuture<AioStat> stat(Path path) {
+        return begin(new PathStatOperation(this, path, true));
+    }
+
+    @Override
+    public AioFuture<AioStat> lstat(Path path) {
+        return begin(new PathStatOperation(this, path, false));
     }
 
     @Override
@@ -269,6 +307,12 @@ final class EpollAioContext implements AioContext {
             }
         }
         return new TransferOperation(this);
+    }
+
+    /** Starts an operation, from any thread, and gives its future. */
+    <V extends @Nullable Object> AioFuture<V> begin(HelperOperation<V> operation) {
+        begin((Operation) operation);
+        return operation.promise();
     }
 
     /** Starts an operation, from any thread. */

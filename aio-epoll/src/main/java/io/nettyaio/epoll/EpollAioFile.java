@@ -4,10 +4,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.nettyaio.AioCallback;
+import io.nettyaio.AioDirectoryEntry;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioStat;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -297,7 +300,7 @@ final class EpollAioFile implements AioFile {
         FileOperation<Void> operation = new FileOperation<>(
                 this, "syncRange", syscalls -> syscalls.syncRange(handle.fd(), offsetBytes, lengthBytes));
         operation.check(offsetBytes >= 0 && lengthBytes >= 0, "offset=" + offsetBytes + " length=" + lengthBytes);
-        return begin(operation);
+        return context.begin(operation);
     }
 
     @Override
@@ -306,7 +309,7 @@ final class EpollAioFile implements AioFile {
                 this, "allocate", syscalls -> syscalls.fallocate(handle.fd(), offsetBytes, lengthBytes));
         operation.check(offsetBytes >= 0 && lengthBytes > 0, "offset=" + offsetBytes + " length=" + lengthBytes);
         operation.changesFile(handle);
-        return begin(operation);
+        return context.begin(operation);
     }
 
     @Override
@@ -315,13 +318,13 @@ final class EpollAioFile implements AioFile {
                 new FileOperation<>(this, "truncate", syscalls -> syscalls.ftruncate(handle.fd(), sizeBytes));
         operation.check(sizeBytes >= 0, "size=" + sizeBytes);
         operation.changesFile(handle);
-        return begin(operation);
+        return context.begin(operation);
     }
 
     @Override
     public AioFuture<Long> size() {
         // Of a block device statx knows no size.
-        return begin(
+        return context.begin(
                 handle.kind() == FileHandle.Kind.BLOCK_DEVICE
                         ? new FileOperation<Long>(this, "size", syscalls -> syscalls.endOf(handle.fd())) {
                             @Override
@@ -339,7 +342,7 @@ final class EpollAioFile implements AioFile {
 
     @Override
     public AioFuture<AioStat> stat() {
-        return begin(new StatOperation<AioStat>(this, "stat") {
+        return context.begin(new StatOperation<AioStat>(this, "stat") {
             @Override
             protected AioStat value(long result) {
                 return stat();
@@ -347,9 +350,43 @@ final class EpollAioFile implements AioFile {
         });
     }
 
-    private <V extends @Nullable Object> AioFuture<V> begin(HelperOperation<V> operation) {
-        context.begin(operation);
-        return operation.promise();
+    @Override
+    public AioFuture<Void> chmod(int mode) {
+        FileOperation<Void> operation =
+                new FileOperation<>(this, "chmod", syscalls -> syscalls.fchmod(handle.fd(), mode));
+        operation.check((mode & ~07777) == 0, "mode=0" + Integer.toOctalString(mode));
+        operation.changesFile(handle);
+        return context.begin(operation);
+    }
+
+    @Override
+    public AioFuture<Void> setTimes(Instant accessed, Instant modified) {
+        FileOperation<Void> operation = new FileOperation<>(
+                this,
+                "setTimes",
+                syscalls -> syscalls.futimens(
+                        handle.fd(),
+                        accessed.getEpochSecond(),
+                        accessed.getNano(),
+                        modified.getEpochSecond(),
+                        modified.getNano()));
+        operation.changesFile(handle);
+        return context.begin(operation);
+    }
+
+    @Override
+    public AioFuture<Long> nextData(long offsetBytes) {
+        return context.begin(new SeekOperation(this, offsetBytes, false));
+    }
+
+    @Override
+    public AioFuture<Long> nextHole(long offsetBytes) {
+        return context.begin(new SeekOperation(this, offsetBytes, true));
+    }
+
+    @Override
+    public AioFuture<List<AioDirectoryEntry>> nextEntries() {
+        return context.begin(new EntriesOperation(this));
     }
 
     // ---- end -----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ final class Errno {
     static final int ENOENT = 2;
     static final int EINTR = 4;
     static final int EIO = 5;
+    static final int ENXIO = 6;
     static final int EBADF = 9;
     static final int EAGAIN = 11;
     static final int ENOMEM = 12;
@@ -28,7 +29,7 @@ final class Errno {
             case ENOENT -> "ENOENT";
             case EINTR -> "EINTR";
             case EIO -> "EIO";
-            case 6 -> "ENXIO";
+            case ENXIO -> "ENXIO";
             case EBADF -> "EBADF";
             case EAGAIN -> "EAGAIN";
             case ENOMEM -> "ENOMEM";
@@ -48,8 +49,10 @@ final class Errno {
             case 28 -> "ENOSPC";
             case 29 -> "ESPIPE";
             case 30 -> "EROFS";
+            case 31 -> "EMLINK";
             case 36 -> "ENAMETOOLONG";
             case ENOSYS -> "ENOSYS";
+            case 39 -> "ENOTEMPTY";
             case 40 -> "ELOOP";
             case 61 -> "ENODATA";
             case 75 -> "EOVERFLOW";
@@ -74,8 +77,9 @@ final class Errno {
             case ENOMEM -> "the kernel is out of memory";
             case EACCES -> "permission denied on the file or a directory of its path";
             case EFAULT -> "the buffer's memory cannot be accessed";
+            case 16 -> "it is in use: a mount point, or a device that somebody holds";
             case 17 -> "the file exists";
-            case EXDEV -> "the path leads out of the directory";
+            case EXDEV -> "the path leads out of the directory, or both paths lie on different file systems";
             case 20 -> "a part of the path is not a directory";
             case 21 -> "it is a directory";
             case EINVAL -> "the kernel or the file system does not take these arguments";
@@ -87,6 +91,7 @@ final class Errno {
             case 30 -> "the file system is mounted read-only";
             case 36 -> "a part of the path is too long";
             case ENOSYS -> "the kernel or a sandbox does not know this system call";
+            case 39 -> "the directory is not empty";
             case 40 -> "too many symbolic links, or a symbolic link where none is followed";
             case EOPNOTSUPP -> "the file system or the kind of file does not support this";
             case 116 -> "the file is gone from its server";

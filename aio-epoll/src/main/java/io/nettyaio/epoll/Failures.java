@@ -2,6 +2,7 @@ package io.nettyaio.epoll;
 
 import io.nettyaio.AioConfig;
 import io.nettyaio.AioException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the exceptions of the engine; each message names the remedy. */
@@ -15,6 +16,14 @@ final class Failures {
 
     static AioException argument(int errno, String operation, @Nullable String path, String detail) {
         return make(AioException.Kind.ARGUMENT, errno, operation, path, 0, detail);
+    }
+
+    static AioException foreignPath(String operation, Path path) {
+        return argument(
+                Errno.EINVAL,
+                operation,
+                path.toString(),
+                "the path is not of the default file system; the kernel cannot open it");
     }
 
     static AioException fileClosed(String operation, @Nullable String path) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** The same number stands in {@code aio.c}. */
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     // Kept as Netty keeps its own: who asks later gets the first cause.
     @SuppressWarnings("StaticAssignmentOfThrowable")
@@ -114,6 +114,36 @@ final class Native {
 
     /** {@code fstatfs(2)}: {@code f_type}. */
     static native long fileSystemType(int fd);
+
+    /** {@code renameat2(2)}, with RENAME_NOREPLACE or without flags. */
+    static native int rename(long source, long target, boolean noReplace);
+
+    /** {@code unlinkat(2)}, with AT_REMOVEDIR for a directory. */
+    static native int unlink(long path, boolean directory);
+
+    /** {@code mkdirat(2)}. */
+    static native int mkdir(long path, int mode);
+
+    /** {@code symlinkat(2)}. */
+    static native int symlink(long target, long link);
+
+    /** {@code readlinkat(2)}: the length of the target, which is not terminated. */
+    static native int readlink(long path, long buffer, int length);
+
+    /** {@code getdents64(2)}: how many bytes of entries the buffer holds. */
+    static native int getdents(int fd, long buffer, int length);
+
+    /** {@code statx(2)} of a path; follows a symbolic link at its end or not. */
+    static native int statxPath(long path, boolean follow, int mask, long buffer);
+
+    /** {@code fchmod(2)}. */
+    static native int fchmod(int fd, int mode);
+
+    /** {@code futimens(3)}: seconds and nanoseconds. */
+    static native int futimens(int fd, long accessed, int accessedNanos, long modified, int modifiedNanos);
+
+    /** {@code lseek(2)} with SEEK_HOLE or SEEK_DATA. Moves the descriptor's own offset, which nothing here uses. */
+    static native long seekData(int fd, long offset, boolean hole);
 
     /** {@code posix_memalign(3)}, zeroed. */
     static native long allocate(long alignment, long length);

@@ -97,4 +97,54 @@ class NativeSyscalls implements Syscalls {
     public long fileSystemType(int fd) {
         return Native.fileSystemType(fd);
     }
+
+    @Override
+    public int rename(long source, long target, boolean noReplace) {
+        return Native.rename(source, target, noReplace);
+    }
+
+    @Override
+    public int unlink(long path, boolean directory) {
+        return Native.unlink(path, directory);
+    }
+
+    @Override
+    public int mkdir(long path, int mode) {
+        return Native.mkdir(path, mode);
+    }
+
+    @Override
+    public int symlink(long target, long link) {
+        return Native.symlink(target, link);
+    }
+
+    @Override
+    public int readlink(long path, long buffer, int length) {
+        return Native.readlink(path, buffer, length);
+    }
+
+    @Override
+    public int getdents(int fd, long buffer, int length) {
+        return Native.getdents(fd, buffer, length);
+    }
+
+    @Override
+    public int statxPath(long path, boolean follow, int mask, long buffer) {
+        return Native.statxPath(path, follow, mask, buffer);
+    }
+
+    @Override
+    public int fchmod(int fd, int mode) {
+        return Native.fchmod(fd, mode);
+    }
+
+    @Override
+    public int futimens(int fd, long accessed, int accessedNanos, long modified, int modifiedNanos) {
+        return Native.futimens(fd, accessed, accessedNanos, modified, modifiedNanos);
+    }
+
+    @Override
+    public long seekData(int fd, long offset, boolean hole) {
+        return Native.seekData(fd, offset, hole);
+    }
 }

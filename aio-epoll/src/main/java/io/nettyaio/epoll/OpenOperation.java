@@ -7,7 +7,7 @@ import io.nettyaio.AioOpenOption;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.nio.charset.Charset;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -22,21 +22,29 @@ final class OpenOperation extends HelperOperation<AioFile> {
     /** Memory devices: {@code /dev/null}, {@code zero}, {@code full}, {@code random}, {@code urandom}. */
     private static final int MEMORY_MAJOR = 1;
 
-    /** Paths are bytes to the kernel; this is how the JDK turns them into strings. */
-    private static final Charset PATH_CHARSET = Charset.forName(
-            System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
-
     private final EpollAioContext context;
     private final String path;
+    private final @Nullable Path whole;
     private final String subpath;
     private final @Nullable FileHandle directory;
     private final int options;
     private final int mode;
     private @Nullable FileHandle opened;
 
+    /** Opens a path. */
+    OpenOperation(EpollAioContext context, Path path, Set<AioOpenOption> options, int mode) {
+        this(context, null, path.toString(), path, path.toString(), options, mode);
+        if (path.getFileSystem() != FileSystems.getDefault()) {
+            refuse(Failures.foreignPath("open", path));
+        }
+    }
+
     /**
-     * @param base    the view that keeps the directory open meanwhile
-     * @param subpath what is handed to the kernel: the path itself, or one relative to {@code base}
+     * Opens a path beneath a directory.
+     *
+     * @param base    the view that keeps the directory open meanwhile; null where it will be refused
+     * @param path    how a failure names it
+     * @param subpath what is handed to the kernel, relative to {@code base}
      */
     OpenOperation(
             EpollAioContext context,
@@ -45,9 +53,21 @@ final class OpenOperation extends HelperOperation<AioFile> {
             String subpath,
             Set<AioOpenOption> options,
             int mode) {
+        this(context, base, path, null, subpath, options, mode);
+    }
+
+    private OpenOperation(
+            EpollAioContext context,
+            @Nullable EpollAioFile base,
+            String path,
+            @Nullable Path whole,
+            String subpath,
+            Set<AioOpenOption> options,
+            int mode) {
         super(context, "open", path, base);
         this.context = context;
         this.path = path;
+        this.whole = whole;
         this.subpath = subpath;
         this.directory = base == null ? null : base.handle();
         this.options = OpenFlags.of(options);
@@ -85,7 +105,8 @@ final class OpenOperation extends HelperOperation<AioFile> {
     }
 
     private int openByName(Syscalls syscalls) {
-        ByteBuffer name = terminated(subpath.isEmpty() ? "." : subpath);
+        ByteBuffer name =
+                whole != null ? NativePath.terminated(whole) : NativePath.terminated(subpath.isEmpty() ? "." : subpath);
         try {
             long address = Native.addressOf(name);
             int fd;
@@ -99,11 +120,6 @@ final class OpenOperation extends HelperOperation<AioFile> {
             // The memory is the garbage collector's to free, and has to live until here.
             Reference.reachabilityFence(name);
         }
-    }
-
-    private static ByteBuffer terminated(String path) {
-        byte[] bytes = path.getBytes(PATH_CHARSET);
-        return ByteBuffer.allocateDirect(bytes.length + 1).put(bytes);
     }
 
     private int openBeneath(Syscalls syscalls, FileHandle base, long address) {

@@ -4,7 +4,7 @@ import io.nettyaio.AioStat;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 
-/** {@code struct statx} of {@code <linux/stat.h>}: made by a {@code statx(2)} of a descriptor, on a helper. */
+/** {@code struct statx} of {@code <linux/stat.h>}: made by a {@code statx(2)}, on a helper. */
 final class Statx {
 
     static final int S_IFMT = 0xF000;
@@ -88,11 +88,22 @@ final class Statx {
     static Statx of(Syscalls syscalls, int fd) throws Refused {
         try (NativeMemory memory = new NativeMemory(BYTES, Long.BYTES)) {
             int result = syscalls.statx(fd, STATX_BASIC_STATS | STATX_MNT_ID | STATX_DIOALIGN, memory.address());
-            if (result < 0) {
-                throw new Refused(-result);
-            }
-            return new Statx(memory.buffer());
+            return of(memory, result);
         }
+    }
+
+    /** Of a path: the address of a NUL-terminated string. */
+    static Statx ofPath(Syscalls syscalls, long path, boolean follow) throws Refused {
+        try (NativeMemory memory = new NativeMemory(BYTES, Long.BYTES)) {
+            return of(memory, syscalls.statxPath(path, follow, STATX_BASIC_STATS, memory.address()));
+        }
+    }
+
+    private static Statx of(NativeMemory memory, int result) throws Refused {
+        if (result < 0) {
+            throw new Refused(-result);
+        }
+        return new Statx(memory.buffer());
     }
 
     AioStat stat() {

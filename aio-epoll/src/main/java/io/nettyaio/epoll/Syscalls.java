@@ -46,4 +46,24 @@ interface Syscalls {
     int statx(int fd, int mask, long buffer);
 
     long fileSystemType(int fd);
+
+    int rename(long source, long target, boolean noReplace);
+
+    int unlink(long path, boolean directory);
+
+    int mkdir(long path, int mode);
+
+    int symlink(long target, long link);
+
+    int readlink(long path, long buffer, int length);
+
+    int getdents(int fd, long buffer, int length);
+
+    int statxPath(long path, boolean follow, int mask, long buffer);
+
+    int fchmod(int fd, int mode);
+
+    int futimens(int fd, long accessed, int accessedNanos, long modified, int modifiedNanos);
+
+    long seekData(int fd, long offset, boolean hole);
 }

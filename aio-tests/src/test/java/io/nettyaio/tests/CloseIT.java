@@ -16,6 +16,7 @@ import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -65,7 +66,12 @@ class CloseIT {
                 file.allocate(0, 10),
                 file.truncate(10),
                 file.size(),
-                file.stat());
+                file.stat(),
+                file.chmod(0600),
+                file.setTimes(Instant.EPOCH, Instant.EPOCH),
+                file.nextData(0),
+                file.nextHole(0),
+                file.nextEntries());
         file.read(dst, 0, "", (result, cause, attachment) -> read.complete(cause));
         file.write(sources[3], 0, "", (result, cause, attachment) -> written.complete(cause));
         file.fdatasync("", (result, cause, attachment) -> synced.complete(cause));

@@ -1,0 +1,83 @@
+package io.nettyaio.epoll;
+
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * Paths as the kernel takes and gives them: any bytes but NUL, which need not be text. A {@link Path} keeps such bytes, and
+ * gives and takes them through its URI only; its string has {@code U+FFFD} in their place.
+ */
+final class NativePath {
+
+    /** How the JDK turns paths into strings. */
+    private static final Charset CHARSET = Charset.forName(
+            System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
+
+    private static final Path ROOT = Path.of("/");
+
+    private static final char UNDECODABLE = '\uFFFD';
+    private static final String HEX = "0123456789ABCDEF";
+
+    private NativePath() {}
+
+    /** The path with a NUL at its end. On a helper: a path that is no text costs the JDK a system call. */
+    static ByteBuffer terminated(Path path) {
+        String text = path.toString();
+        return text.indexOf(UNDECODABLE) < 0 ? terminated(text) : terminated(bytes(path));
+    }
+
+    /** Text with a NUL at its end. */
+    static ByteBuffer terminated(String path) {
+        return terminated(path.getBytes(CHARSET));
+    }
+
+    private static ByteBuffer terminated(byte[] bytes) {
+        return ByteBuffer.allocateDirect(bytes.length + 1).put(bytes);
+    }
+
+    private static byte[] bytes(Path path) {
+        // A URI is absolute, so a relative path is hung below the root for it; and it has a slash at its end where that
+        // is
+        // a directory, which would follow a symbolic link.
+        String raw = ROOT.resolve(path).toUri().getRawPath();
+        int begin = path.isAbsolute() ? 0 : 1;
+        int end = raw.endsWith("/") ? raw.length() - 1 : raw.length();
+        ByteBuffer bytes = ByteBuffer.allocate(end - begin);
+        for (int i = begin; i < end; i++) {
+            char next = raw.charAt(i);
+            if (next == '%') {
+                bytes.put((byte) Integer.parseInt(raw, i + 1, i + 3, 16));
+                i += 2;
+            } else {
+                bytes.put((byte) next);
+            }
+        }
+        byte[] exact = new byte[bytes.position()];
+        bytes.flip().get(exact);
+        return exact;
+    }
+
+    /** The path that has these bytes. */
+    static Path of(byte[] bytes) {
+        boolean ascii = true;
+        for (byte each : bytes) {
+            ascii &= each > 0;
+        }
+        if (ascii) {
+            return Path.of(new String(bytes, StandardCharsets.US_ASCII));
+        }
+        StringBuilder uri = new StringBuilder(8 + 3 * bytes.length).append("file:///");
+        for (byte each : bytes) {
+            if (each == '/') {
+                uri.append('/');
+            } else {
+                uri.append('%').append(HEX.charAt((each >> 4) & 0xF)).append(HEX.charAt(each & 0xF));
+            }
+        }
+        Path absolute = Path.of(URI.create(uri.toString()));
+        return bytes[0] == '/' ? absolute : absolute.subpath(0, absolute.getNameCount());
+    }
+}
