@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TransferOperation extends Operation {
 
+    /** {@code pwritev2(2)}: durable when it returns. */
+    private static final int RWF_DSYNC = 2;
     /** {@code preadv2(2)}: do not wait. */
     static final int RWF_NOWAIT = 8;
     /** {@code pwritev2(2)}: at the end of the file. */
@@ -51,6 +53,8 @@ final class TransferOperation extends Operation {
     private @Nullable AioRoute fallback;
     /** Whether the iocb in flight says RWF_NOWAIT. */
     private boolean nowait;
+    /** Whether a write is to be on the disk when it completes. */
+    private boolean durable;
 
     TransferOperation(EpollAioContext context) {
         super(context);
@@ -73,6 +77,12 @@ final class TransferOperation extends Operation {
     /** Moves the offset to where an aligned read has to begin. */
     void of(long alignedOffset) {
         offsetBytes = alignedOffset;
+    }
+
+    /** A write that is on the disk when it completes. */
+    TransferOperation durably() {
+        durable = true;
+        return this;
     }
 
     /** Who gets the result, and in which form. */
@@ -262,7 +272,7 @@ final class TransferOperation extends Operation {
     @Override
     void prepare(Slot in) {
         boolean read = kind == Kind.READ;
-        int flags = nowait ? RWF_NOWAIT : 0;
+        int flags = (nowait ? RWF_NOWAIT : 0) | (durable ? RWF_DSYNC : 0);
         long at = offsetBytes + done;
         int fd = handle().fd();
         if (buffers.isVectored()) {
@@ -279,7 +289,7 @@ final class TransferOperation extends Operation {
     /** On a helper: to the end. */
     @Override
     long work() {
-        int flags = kind == Kind.APPEND ? RWF_APPEND : 0;
+        int flags = (kind == Kind.APPEND ? RWF_APPEND : 0) | (durable ? RWF_DSYNC : 0);
         while (remaining() > 0 && !isCancelled()) {
             long moved = transfer(flags);
             if (moved > 0) {
@@ -375,6 +385,7 @@ final class TransferOperation extends Operation {
         view = null;
         fallback = null;
         nowait = false;
+        durable = false;
         done = 0;
         // Last: what is started by whom we tell may take long, and may be anything.
         result.deliver(moved, cause, route());

@@ -40,6 +40,9 @@ final class Committer implements Segments.Waiter {
         /** Nothing can be written any more; what is pending is about to fail. */
         LogException broken(String what, Throwable cause);
 
+        /** A segment has been left for the next one. */
+        void left(long segment);
+
         /** Nothing is pending. */
         void idle();
     }
@@ -64,6 +67,7 @@ final class Committer implements Segments.Waiter {
     private final ByteBuf lastBlock;
     private final Runnable pump = this::pumpNow;
     private final AioCallback<Batch> written = this::written;
+    private final AioCallback<Batch> writtenDurably = this::writtenDurably;
     private final AioCallback<Batch> synced = this::synced;
 
     private final Deque<Batch> pool = new ArrayDeque<>();
@@ -273,12 +277,27 @@ final class Committer implements Segments.Waiter {
         inFlight = batch;
         commitBeganNanos = System.nanoTime();
         batch.finish(log, durableSequence, lastBlock);
-        if (current.file().isDirect()) {
-            int begin = batch.startOffset() & -RecordFormat.BLOCK_BYTES;
-            current.file().write(batch.retainedBlocks(), begin, batch, written);
+        boolean direct = current.file().isDirect();
+        ByteBuf bytes = direct ? batch.retainedBlocks() : batch.retainedBytes();
+        int at = direct ? batch.startOffset() & -RecordFormat.BLOCK_BYTES : batch.startOffset();
+        // One operation instead of two, unless there is something before it that it would not cover.
+        if (batch.isAlways() && durableSequence == writtenSequence) {
+            current.file().writeDurably(bytes, at, batch, writtenDurably);
         } else {
-            current.file().write(batch.retainedBytes(), batch.startOffset(), batch, written);
+            current.file().write(bytes, at, batch, written);
         }
+    }
+
+    private void writtenDurably(long bytes, @Nullable Throwable cause, Batch batch) {
+        if (batch != inFlight) {
+            return; // has failed with everything else meanwhile
+        }
+        if (cause != null) {
+            writeFailed(cause, batch);
+            return;
+        }
+        wrote(batch);
+        synced(bytes, null, batch);
     }
 
     private void written(long bytes, @Nullable Throwable cause, Batch batch) {
@@ -286,20 +305,10 @@ final class Committer implements Segments.Waiter {
             return; // has failed with everything else meanwhile
         }
         if (cause != null) {
-            if (Segments.isNoRoom(cause)) {
-                strayEnd = batch.endOffset();
-                runFull(cause);
-                retryLater();
-            } else {
-                runBroken("a write to " + FileNames.segment(current.id()) + " has failed", cause);
-            }
+            writeFailed(cause, batch);
             return;
         }
-        batch.copyLastBlock(lastBlock);
-        writtenOffset = batch.endOffset();
-        writtenSequence = batch.nextSequence() - 1;
-        commits++;
-        records += batch.count();
+        wrote(batch);
         if (batch.isAlways()) {
             current.file().fdatasync(batch, synced);
         } else {
@@ -307,6 +316,24 @@ final class Committer implements Segments.Waiter {
                 syncSoon();
             }
             done(batch);
+        }
+    }
+
+    private void wrote(Batch batch) {
+        batch.copyLastBlock(lastBlock);
+        writtenOffset = batch.endOffset();
+        writtenSequence = batch.nextSequence() - 1;
+        commits++;
+        records += batch.count();
+    }
+
+    private void writeFailed(Throwable cause, Batch batch) {
+        if (Segments.isNoRoom(cause)) {
+            strayEnd = batch.endOffset();
+            runFull(cause);
+            retryLater();
+        } else {
+            runBroken("a write to " + FileNames.segment(current.id()) + " has failed", cause);
         }
     }
 
@@ -413,7 +440,8 @@ final class Committer implements Segments.Waiter {
             }
             return false;
         }
-        var unused = current.file().close();
+        long left = current.id();
+        var unused = current.file().close().addListener(closed -> owner.left(left));
         current = next;
         writtenOffset = RecordFormat.BLOCK_BYTES;
         return true;
@@ -557,6 +585,10 @@ final class Committer implements Segments.Waiter {
 
     long lastSequence() {
         return nextSequence - 1;
+    }
+
+    long writtenSequence() {
+        return writtenSequence;
     }
 
     long durableSequence() {

@@ -87,10 +87,10 @@ final class Segments {
     }
 
     /** A segment that no recovery will read, to be used again. */
-    CompletionStage<Void> recycle(List<Long> superfluous, boolean sameSize) {
+    CompletionStage<Void> recycle(List<Long> superfluous) {
         List<CompletionStage<Void>> removals = new ArrayList<>();
         for (long id : superfluous) {
-            if (sameSize && spares.size() < MOST_SPARES) {
+            if (spares.size() < MOST_SPARES) {
                 spares.add(id);
             } else {
                 removals.add(directory.unlink(FileNames.segment(id)));
@@ -211,12 +211,18 @@ final class Segments {
                 .rename(FileNames.segment(spare), temporary)
                 .thenCompose(unused -> directory.sync())
                 .thenCompose(unused -> directory.open(temporary, options(config)))
-                .thenCompose(file -> orClose(
-                        file,
-                        writeHeader(file, id)
-                                .thenCompose(unused -> file.fsync().toCompletionStage())
-                                .thenCompose(unused -> publish(temporary, id))
-                                .thenApply(unused -> new Segment(id, file, config.segmentBytes()))));
+                .thenCompose(file -> file.size().toCompletionStage().thenCompose(size -> {
+                    if (size != config.segmentBytes()) {
+                        // Made with another setting.
+                        return file.close().toCompletionStage().thenCompose(closed -> create(id));
+                    }
+                    return orClose(
+                            file,
+                            writeHeader(file, id)
+                                    .thenCompose(unused -> file.fsync().toCompletionStage())
+                                    .thenCompose(unused -> publish(temporary, id))
+                                    .thenApply(unused -> new Segment(id, file, config.segmentBytes())));
+                }));
     }
 
     private CompletionStage<Void> publish(String temporary, long id) {

@@ -8,7 +8,10 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioContext;
 import io.nettyaio.examples.log.Opening.Opened;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -40,6 +43,7 @@ public final class WriteAheadLog {
     private final LogConfig config;
     private final LogDirectory directory;
     private final LogLock lock;
+    private final LogId logId;
     private final Segments segments;
     private final Committer committer;
     private final List<LogListener> listeners = new CopyOnWriteArrayList<>();
@@ -54,7 +58,9 @@ public final class WriteAheadLog {
     private boolean marked;
     private boolean ending;
     private long firstSegment;
+    private long snapshot;
     private long snapshotBytes;
+    private @Nullable Compaction compaction;
 
     private WriteAheadLog(AioContext aio, LogConfig config, Opened opened, Segments segments, Segment current) {
         this.loop = aio.eventLoop();
@@ -67,7 +73,9 @@ public final class WriteAheadLog {
         firstSegment = contents.segments().isEmpty()
                 ? current.id()
                 : contents.segments().get(0).id();
+        snapshot = contents.snapshot();
         snapshotBytes = contents.snapshotBytes();
+        logId = contents.log();
         committer = new Committer(
                 aio,
                 config,
@@ -121,7 +129,7 @@ public final class WriteAheadLog {
         if (next != null) {
             segments.adopt(next);
         }
-        var unused = segments.recycle(contents.oldSegments(), false).whenComplete((removed, failed) -> {
+        var unused = segments.recycle(contents.oldSegments()).whenComplete((removed, failed) -> {
             if (failed != null) {
                 LOGGER.warn(
                         "cannot remove old segments of {}: the next opening tries again", config.directory(), failed);
@@ -325,6 +333,80 @@ public final class WriteAheadLog {
         }
     }
 
+    // ---- compaction ----------------------------------------------------------------------------------------------
+
+    /**
+     * Replaces all records appended until now by a snapshot, in the background, with a bounded share of the disk's time.
+     * Works while the log is {@link LogState#FULL}, too: it gives room back.
+     *
+     * @param source gives the snapshot's records; first asked inside this call where that is made on the loop
+     * @return the sequence of the last record replaced, once the snapshot is durable and the old files are gone; fails with
+     *     {@link LogException.Kind#SNAPSHOT} where one is being written already or the source fails. The log goes on
+     *     without it
+     */
+    public Future<Long> compact(SnapshotSource source) {
+        Promise<Long> promise = loop.newPromise();
+        if (loop.inEventLoop()) {
+            compactOnLoop(source, promise);
+        } else {
+            onLoop(promise, () -> compactOnLoop(source, promise));
+        }
+        return promise;
+    }
+
+    private void compactOnLoop(SnapshotSource source, Promise<Long> promise) {
+        LogException refused = state == LogState.CLOSED ? closedException() : state == LogState.READ_ONLY ? cause : null;
+        if (refused == null && compaction != null) {
+            refused = new LogException(
+                    LogException.Kind.SNAPSHOT, "a snapshot is being written already; wait for its end", null);
+        }
+        if (refused != null) {
+            promise.tryFailure(refused);
+            return;
+        }
+        long sequence = committer.lastSequence();
+        if (sequence == snapshot) {
+            promise.trySuccess(sequence); // nothing has been appended since
+            return;
+        }
+        Compaction started = new Compaction(
+                directory, config, logId, committer, source, sequence, committer.startSegment());
+        compaction = started;
+        var unused = started.run()
+                .thenCompose(bytes -> published(started, bytes))
+                .whenComplete((done, thrown) -> {
+                    compaction = null;
+                    if (thrown == null) {
+                        promise.trySuccess(sequence);
+                    } else {
+                        if (snapshot != sequence) {
+                            committer.forgetStartedSegment();
+                        }
+                        promise.tryFailure(Stages.cause(thrown));
+                    }
+                    endWhenIdle();
+                });
+    }
+
+    /** The snapshot is durable: what it stands for goes. */
+    private CompletionStage<Void> published(Compaction done, long bytes) {
+        long oldSnapshot = snapshot;
+        snapshot = done.sequence();
+        snapshotBytes = bytes;
+        List<Long> superfluous = new ArrayList<>();
+        for (long id = firstSegment; id < done.firstSegment(); id++) {
+            // The one in use goes when it is left.
+            if (id != committer.current().id()) {
+                superfluous.add(id);
+            }
+        }
+        firstSegment = done.firstSegment();
+        CompletionStage<Void> removed = oldSnapshot == 0
+                ? CompletableFuture.completedFuture(null)
+                : directory.unlink(FileNames.snapshot(oldSnapshot));
+        return removed.thenCompose(unused -> segments.recycle(superfluous)).thenRun(segments::prepare);
+    }
+
     // ---- state ---------------------------------------------------------------------------------------------------
 
     /** The loop it lives on. */
@@ -361,8 +443,10 @@ public final class WriteAheadLog {
                 pendingRecords,
                 pendingBytes,
                 current.id(),
-                (int) (current.id() - firstSegment + 1),
-                (current.id() - firstSegment) * config.segmentBytes() + committer.writtenOffset(),
+                (int) Math.max(0, current.id() - firstSegment + 1),
+                current.id() < firstSegment
+                        ? 0
+                        : (current.id() - firstSegment) * config.segmentBytes() + committer.writtenOffset(),
                 snapshotBytes,
                 committer.commits(),
                 committer.syncs(),
@@ -407,6 +491,7 @@ public final class WriteAheadLog {
                     config.directory() + ": no room for more records (" + reason.getMessage()
                             + "); free some, the log goes on by itself",
                     reason);
+            abortUnlessWritten(failure);
             if (state == LogState.OPEN) {
                 LOGGER.warn("the log refuses appends until there is room", failure);
                 become(LogState.FULL, failure);
@@ -429,6 +514,7 @@ public final class WriteAheadLog {
                     config.directory() + ": " + what + " (" + reason.getMessage()
                             + "), so the log is read-only; see to the disk, then open it again",
                     reason);
+            abortUnlessWritten(failure);
             if (state != LogState.CLOSED) {
                 LOGGER.error("the log is read-only from now on", failure);
                 become(LogState.READ_ONLY, failure);
@@ -437,8 +523,28 @@ public final class WriteAheadLog {
         }
 
         @Override
+        public void left(long segment) {
+            if (segment < firstSegment) {
+                var unused = segments.recycle(List.of(segment)).whenComplete((removed, failed) -> {
+                    if (failed != null) {
+                        LOGGER.warn("cannot remove an old segment of {}", config.directory(), failed);
+                    }
+                });
+            }
+        }
+
+        @Override
         public void idle() {
             endWhenIdle();
+        }
+    }
+
+    /** Records that are about to fail were counted among those the snapshot stands for. */
+    private void abortUnlessWritten(LogException failure) {
+        Compaction running = compaction;
+        if (running != null && running.sequence() > committer.writtenSequence()) {
+            running.abort(failure);
+            committer.forgetStartedSegment();
         }
     }
 
@@ -463,6 +569,10 @@ public final class WriteAheadLog {
 
     private void endWhenIdle() {
         if (state != LogState.CLOSED || ending || !committer.isIdle()) {
+            return;
+        }
+        if (compaction != null) {
+            compaction.abort(closedException());
             return;
         }
         if (!marked && cause == null) {
