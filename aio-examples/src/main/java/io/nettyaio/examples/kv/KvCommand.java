@@ -134,6 +134,15 @@ public final class KvCommand implements Callable<Integer> {
                     + " (default: ${DEFAULT-VALUE}).")
     private long compactBytes;
 
+    @Option(
+            names = "--segment-size",
+            paramLabel = "BYTES",
+            defaultValue = "64m",
+            converter = BytesConverter.class,
+            description = "Size of the log's files, written in full before they are used; at least 32m"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private long segmentBytes;
+
     /** {@code always}, {@code everysec}, {@code no}. */
     static final class DurabilityConverter implements ITypeConverter<LogDurability> {
         @Override
@@ -193,8 +202,9 @@ public final class KvCommand implements Callable<Integer> {
                     .timeout(Duration.ofSeconds(timeoutSeconds))
                     .direct(direct)
                     .compactBytes(compactBytes)
+                    .segmentBytes(Math.toIntExact(segmentBytes))
                     .build();
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | ArithmeticException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }

@@ -3,11 +3,14 @@ package io.nettyaio.examples.kv;
 /** What may follow the value in SET. */
 final class SetOptions {
 
+    private static final String[] UNITS = {"EX", "PX", "EXAT", "PXAT"};
+
     boolean onlyIfAbsent;
     boolean onlyIfPresent;
     boolean get;
     boolean keepExpiry;
     private boolean expires;
+    private String givenUnit = "";
     private boolean absolute;
     private long unitMillis;
     private byte[] time = new byte[0];
@@ -36,14 +39,21 @@ final class SetOptions {
         return options;
     }
 
+    /** Whether a time has to follow. The same word again is no error, as for Redis; the last one counts. */
     private boolean takesTime(byte[] word) {
-        if (expires || keepExpiry) {
+        String unit = null;
+        for (String each : UNITS) {
+            if (Args.is(word, each)) {
+                unit = each;
+            }
+        }
+        if (unit == null || keepExpiry || (expires && !unit.equals(givenUnit))) {
             return false;
         }
-        boolean seconds = Args.is(word, "EX") || Args.is(word, "EXAT");
-        absolute = Args.is(word, "EXAT") || Args.is(word, "PXAT");
-        unitMillis = seconds ? 1000 : 1;
-        return seconds || absolute || Args.is(word, "PX");
+        givenUnit = unit;
+        absolute = unit.endsWith("AT");
+        unitMillis = unit.startsWith("EX") ? 1000 : 1;
+        return true;
     }
 
     /** When the key is to expire; {@link Entry#NEVER} where nothing was said. */
