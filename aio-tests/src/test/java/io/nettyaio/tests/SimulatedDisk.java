@@ -219,13 +219,15 @@ public final class SimulatedDisk {
             case "eventLoop" -> loop;
             case "alignedAllocator" -> UnpooledByteBufAllocator.DEFAULT;
             case "open" -> open((Path) arguments[0], (AioOpenOption[]) arguments[1]);
-            case "mkdir" -> completing(() -> {
-                throw failure("mkdir", 17, "EEXIST");
-            });
+            case "mkdir" ->
+                completing(() -> {
+                    throw failure("mkdir", 17, "EEXIST");
+                });
             case "unlink" -> unlink(((Path) arguments[0]).getFileName().toString());
-            case "rename" -> rename(
-                    ((Path) arguments[0]).getFileName().toString(),
-                    ((Path) arguments[1]).getFileName().toString());
+            case "rename" ->
+                rename(
+                        ((Path) arguments[0]).getFileName().toString(),
+                        ((Path) arguments[1]).getFileName().toString());
             default -> throw new UnsupportedOperationException(method.toString());
         };
     }
@@ -289,16 +291,17 @@ public final class SimulatedDisk {
 
         Object call(Method method, Object[] arguments) {
             return switch (method.getName()) {
-                case "nextEntries" -> completing(() -> {
-                    List<AioDirectoryEntry> entries = new ArrayList<>();
-                    if (!listed) {
-                        names.keySet()
-                                .forEach(name -> entries.add(
-                                        new AioDirectoryEntry(Path.of(name), AioFileType.REGULAR)));
-                    }
-                    listed = true;
-                    return entries;
-                });
+                case "nextEntries" ->
+                    completing(() -> {
+                        List<AioDirectoryEntry> entries = new ArrayList<>();
+                        if (!listed) {
+                            names.keySet()
+                                    .forEach(name ->
+                                            entries.add(new AioDirectoryEntry(Path.of(name), AioFileType.REGULAR)));
+                        }
+                        listed = true;
+                        return entries;
+                    });
                 case "fsync" -> {
                     int covered = changes.size();
                     yield later(() -> {
@@ -401,8 +404,8 @@ public final class SimulatedDisk {
         }
 
         private Object callBack(AioFuture<Integer> future, Object attachment, AioCallback<Object> callback) {
-            future.addListener(done -> callback.completed(
-                    done.getNow() == null ? 0 : (Integer) done.getNow(), done.cause(), attachment));
+            future.addListener(done ->
+                    callback.completed(done.getNow() == null ? 0 : (Integer) done.getNow(), done.cause(), attachment));
             return null;
         }
     }

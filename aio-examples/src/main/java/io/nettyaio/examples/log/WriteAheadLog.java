@@ -355,7 +355,8 @@ public final class WriteAheadLog {
     }
 
     private void compactOnLoop(SnapshotSource source, Promise<Long> promise) {
-        LogException refused = state == LogState.CLOSED ? closedException() : state == LogState.READ_ONLY ? cause : null;
+        LogException refused =
+                state == LogState.CLOSED ? closedException() : state == LogState.READ_ONLY ? cause : null;
         if (refused == null && compaction != null) {
             refused = new LogException(
                     LogException.Kind.SNAPSHOT, "a snapshot is being written already; wait for its end", null);
@@ -369,8 +370,8 @@ public final class WriteAheadLog {
             promise.trySuccess(sequence); // nothing has been appended since
             return;
         }
-        Compaction started = new Compaction(
-                directory, config, logId, committer, source, sequence, committer.startSegment());
+        Compaction started =
+                new Compaction(directory, config, logId, committer, source, sequence, committer.startSegment());
         compaction = started;
         var unused = started.run()
                 .thenCompose(bytes -> published(started, bytes))
