@@ -17,6 +17,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -161,7 +162,7 @@ public final class SimulatedDisk {
                 }
             }
         }
-        Map<Inode, byte[]> contents = new java.util.IdentityHashMap<>();
+        Map<Inode, byte[]> contents = new HashMap<>(); // inodes are equal only to themselves
         Map<String, byte[]> files = new TreeMap<>();
         found.forEach((name, inode) ->
                 files.put(name, contents.computeIfAbsent(inode, i -> contentsOf(i, moment, fate, chance))));
@@ -214,6 +215,7 @@ public final class SimulatedDisk {
 
     // ---- operations ----------------------------------------------------------------------------------------------
 
+    @SuppressWarnings("FutureReturnValueIgnored")
     private Object callContext(Method method, Object[] arguments) {
         return switch (method.getName()) {
             case "eventLoop" -> loop;
@@ -328,7 +330,8 @@ public final class SimulatedDisk {
             this.direct = direct;
         }
 
-        @SuppressWarnings("unchecked")
+        // The proxy's results: futures among them.
+        @SuppressWarnings({"unchecked", "FutureReturnValueIgnored", "StatementSwitchToExpressionSwitch"})
         Object call(Method method, Object[] arguments) {
             int count = arguments == null ? 0 : arguments.length;
             switch (method.getName()) {

@@ -106,10 +106,10 @@ public final class LogRepair {
                                 return CompletableFuture.completedFuture(LogSummary.of(contents));
                             }
                             Throwable cause = Stages.cause(thrown);
-                            String damaged = cause instanceof LogException refused
-                                            && refused.kind() == LogException.Kind.CORRUPT
-                                    ? refused.file()
-                                    : null;
+                            String damaged =
+                                    cause instanceof LogException refused && refused.kind() == LogException.Kind.CORRUPT
+                                            ? refused.file()
+                                            : null;
                             if (damaged == null) {
                                 return CompletableFuture.<LogSummary>failedFuture(cause);
                             }

@@ -373,10 +373,12 @@ public final class WriteAheadLog {
         Compaction started =
                 new Compaction(directory, config, logId, committer, source, sequence, committer.startSegment());
         compaction = started;
+        segments.snapshotFirst(true);
         var unused = started.run()
                 .thenCompose(bytes -> published(started, bytes))
                 .whenComplete((done, thrown) -> {
                     compaction = null;
+                    segments.snapshotFirst(false);
                     if (thrown == null) {
                         promise.trySuccess(sequence);
                     } else {
@@ -405,7 +407,7 @@ public final class WriteAheadLog {
         CompletionStage<Void> removed = oldSnapshot == 0
                 ? CompletableFuture.completedFuture(null)
                 : directory.unlink(FileNames.snapshot(oldSnapshot));
-        return removed.thenCompose(unused -> segments.recycle(superfluous)).thenRun(segments::prepare);
+        return removed.thenCompose(unused -> segments.recycle(superfluous));
     }
 
     // ---- state ---------------------------------------------------------------------------------------------------

@@ -58,7 +58,8 @@ class FullDiskIT {
     @Test
     void shouldRefuseAppendsUntilThereIsRoomAgain() throws Exception {
         Path root = TestFileSystem.small(24);
-        LogConfig config = LogConfig.builder(root.resolve("log")).segmentBytes(1 << 20).build();
+        LogConfig config =
+                LogConfig.builder(root.resolve("log")).segmentBytes(1 << 20).build();
         List<LogState> states = new CopyOnWriteArrayList<>();
         WriteAheadLog log = get(WriteAheadLog.open(aio.context(), config, new Records()));
         log.addListener(new LogListener() {
@@ -93,7 +94,8 @@ class FullDiskIT {
     @Test
     void shouldGoOnWhenASnapshotGivesRoomBack() throws Exception {
         Path root = TestFileSystem.small(24);
-        LogConfig config = LogConfig.builder(root.resolve("log")).segmentBytes(1 << 20).build();
+        LogConfig config =
+                LogConfig.builder(root.resolve("log")).segmentBytes(1 << 20).build();
         WriteAheadLog log = get(WriteAheadLog.open(aio.context(), config, new Records()));
         for (int i = 1; i <= 60; i++) {
             get(log.append(1, Records.payload(contents(i))));
@@ -103,7 +105,7 @@ class FullDiskIT {
         int taken = 60 + appendUntilRefused(log, 61);
         // Little, for the snapshot itself.
         try (var channel = java.nio.channels.FileChannel.open(filler, java.nio.file.StandardOpenOption.WRITE)) {
-            channel.truncate(channel.size() - 200 * 1024);
+            channel.truncate(channel.size() - 600 * 1024);
         }
         Future<Long> compacted = log.compact(sink -> {
             sink.record(1, Records.payload("everything up to " + taken));

@@ -113,8 +113,9 @@ class WriteAheadLogIT {
         LogConfig config = small(TestFileSystem.DISK.newDirectory()).build();
         WriteAheadLog log = open(config, new Records());
         assertThat(cause(WriteAheadLog.open(aio.context(), config, new Records())))
-                .isInstanceOfSatisfying(LogException.class, refused -> assertThat(refused.kind())
-                        .isEqualTo(LogException.Kind.LOCKED));
+                .isInstanceOfSatisfying(
+                        LogException.class,
+                        refused -> assertThat(refused.kind()).isEqualTo(LogException.Kind.LOCKED));
         get(log.close());
         get(open(config, new Records()).close());
     }
@@ -155,7 +156,8 @@ class WriteAheadLogIT {
     private static void assertKind(Future<?> future, LogException.Kind kind) throws Exception {
         assertThat(cause(future))
                 .isInstanceOfSatisfying(
-                        LogException.class, refused -> assertThat(refused.kind()).isEqualTo(kind));
+                        LogException.class,
+                        refused -> assertThat(refused.kind()).isEqualTo(kind));
     }
 
     @Test
