@@ -210,8 +210,8 @@ final class EpollAioFile implements AioFile {
     @Override
     public AioFuture<Integer> writeDurably(ByteBuf src, long offsetBytes) {
         AioPromise<Integer> promise = context.newPromise();
-        context.begin(prepare(TransferOperation.Kind.WRITE, src, offsetBytes, promise)
-                .durably());
+        context.begin(
+                prepare(TransferOperation.Kind.WRITE, src, offsetBytes, promise).durably());
         return promise;
     }
 

@@ -1,6 +1,7 @@
 package io.nettyaio.examples;
 
 import io.nettyaio.examples.kv.KvCommand;
+import io.nettyaio.examples.logtool.LogCommand;
 import io.nettyaio.examples.serve.ServeCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -18,7 +19,7 @@ import picocli.CommandLine.HelpCommand;
         description = "Servers and tools built on netty-aio.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {ServeCommand.class, KvCommand.class, HelpCommand.class})
+        subcommands = {ServeCommand.class, KvCommand.class, LogCommand.class, HelpCommand.class})
 public final class Aio {
 
     private Aio() {}

@@ -17,6 +17,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -161,7 +162,7 @@ public final class SimulatedDisk {
                 }
             }
         }
-        Map<Inode, byte[]> contents = new java.util.IdentityHashMap<>();
+        Map<Inode, byte[]> contents = new HashMap<>(); // inodes are equal only to themselves
         Map<String, byte[]> files = new TreeMap<>();
         found.forEach((name, inode) ->
                 files.put(name, contents.computeIfAbsent(inode, i -> contentsOf(i, moment, fate, chance))));
@@ -214,18 +215,21 @@ public final class SimulatedDisk {
 
     // ---- operations ----------------------------------------------------------------------------------------------
 
+    @SuppressWarnings("FutureReturnValueIgnored")
     private Object callContext(Method method, Object[] arguments) {
         return switch (method.getName()) {
             case "eventLoop" -> loop;
             case "alignedAllocator" -> UnpooledByteBufAllocator.DEFAULT;
             case "open" -> open((Path) arguments[0], (AioOpenOption[]) arguments[1]);
-            case "mkdir" -> completing(() -> {
-                throw failure("mkdir", 17, "EEXIST");
-            });
+            case "mkdir" ->
+                completing(() -> {
+                    throw failure("mkdir", 17, "EEXIST");
+                });
             case "unlink" -> unlink(((Path) arguments[0]).getFileName().toString());
-            case "rename" -> rename(
-                    ((Path) arguments[0]).getFileName().toString(),
-                    ((Path) arguments[1]).getFileName().toString());
+            case "rename" ->
+                rename(
+                        ((Path) arguments[0]).getFileName().toString(),
+                        ((Path) arguments[1]).getFileName().toString());
             default -> throw new UnsupportedOperationException(method.toString());
         };
     }
@@ -289,16 +293,17 @@ public final class SimulatedDisk {
 
         Object call(Method method, Object[] arguments) {
             return switch (method.getName()) {
-                case "nextEntries" -> completing(() -> {
-                    List<AioDirectoryEntry> entries = new ArrayList<>();
-                    if (!listed) {
-                        names.keySet()
-                                .forEach(name -> entries.add(
-                                        new AioDirectoryEntry(Path.of(name), AioFileType.REGULAR)));
-                    }
-                    listed = true;
-                    return entries;
-                });
+                case "nextEntries" ->
+                    completing(() -> {
+                        List<AioDirectoryEntry> entries = new ArrayList<>();
+                        if (!listed) {
+                            names.keySet()
+                                    .forEach(name ->
+                                            entries.add(new AioDirectoryEntry(Path.of(name), AioFileType.REGULAR)));
+                        }
+                        listed = true;
+                        return entries;
+                    });
                 case "fsync" -> {
                     int covered = changes.size();
                     yield later(() -> {
@@ -325,7 +330,8 @@ public final class SimulatedDisk {
             this.direct = direct;
         }
 
-        @SuppressWarnings("unchecked")
+        // The proxy's results: futures among them.
+        @SuppressWarnings({"unchecked", "FutureReturnValueIgnored", "StatementSwitchToExpressionSwitch"})
         Object call(Method method, Object[] arguments) {
             int count = arguments == null ? 0 : arguments.length;
             switch (method.getName()) {
@@ -401,8 +407,8 @@ public final class SimulatedDisk {
         }
 
         private Object callBack(AioFuture<Integer> future, Object attachment, AioCallback<Object> callback) {
-            future.addListener(done -> callback.completed(
-                    done.getNow() == null ? 0 : (Integer) done.getNow(), done.cause(), attachment));
+            future.addListener(done ->
+                    callback.completed(done.getNow() == null ? 0 : (Integer) done.getNow(), done.cause(), attachment));
             return null;
         }
     }

@@ -26,6 +26,7 @@ final class Batch {
     private long firstSequence;
     private int count;
     private int controls;
+    private int recordBytes;
     private boolean always;
     private boolean soon;
 
@@ -50,6 +51,7 @@ final class Batch {
         firstSequence = sequence;
         count = 0;
         controls = 0;
+        recordBytes = 0;
         always = false;
         soon = false;
         int needed = headBytes + likelyBytes + RecordFormat.BLOCK_BYTES;
@@ -75,6 +77,7 @@ final class Batch {
         callbacks[count] = callback;
         attachments[count] = attachment;
         count++;
+        recordBytes += RecordFormat.sizeOf(payload.readableBytes());
         want(durability);
     }
 
@@ -201,8 +204,9 @@ final class Batch {
         return buffer().writerIndex() - headBytes;
     }
 
-    long firstSequence() {
-        return firstSequence;
+    /** What its callers' records take; marks and paddings are nobody's. */
+    int recordBytes() {
+        return recordBytes;
     }
 
     long nextSequence() {

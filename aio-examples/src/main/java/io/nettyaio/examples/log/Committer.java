@@ -353,7 +353,7 @@ final class Committer implements Segments.Waiter {
     private void done(Batch batch) {
         inFlight = null;
         longestCommitNanos = Math.max(longestCommitNanos, System.nanoTime() - commitBeganNanos);
-        owner.released(batch.count(), batch.lengthBytes());
+        owner.released(batch.count(), batch.recordBytes());
         // First, so that the disk works while callers are told.
         pumpNow();
         batch.acknowledge(null);
@@ -547,7 +547,7 @@ final class Committer implements Segments.Waiter {
         }
         nextSequence = writtenSequence + 1;
         for (Batch batch : failed) {
-            owner.released(batch.count(), batch.lengthBytes());
+            owner.released(batch.count(), batch.recordBytes());
             batch.acknowledge(cause);
             recycle(batch);
         }

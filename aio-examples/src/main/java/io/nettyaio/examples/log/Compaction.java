@@ -82,8 +82,10 @@ final class Compaction {
                 .thenApply(unused -> offset)
                 .handle((bytes, thrown) -> thrown == null
                         ? CompletableFuture.completedFuture(bytes)
-                        : directory.unlink(temporary).handle((a, b) -> null).thenCompose(unused ->
-                                CompletableFuture.<Long>failedFuture(Stages.cause(thrown))))
+                        : directory
+                                .unlink(temporary)
+                                .handle((a, b) -> null)
+                                .thenCompose(unused -> CompletableFuture.<Long>failedFuture(Stages.cause(thrown))))
                 .thenCompose(stage -> stage);
     }
 

@@ -209,6 +209,11 @@ public final class LogConfig {
             return this;
         }
 
+        /** Both bounds of what is pending. */
+        public Builder maxPending(long bytes, int records) {
+            return maxPendingBytes(bytes).maxPendingRecords(records);
+        }
+
         /**
          * Checks the limits against each other.
          *

@@ -223,9 +223,9 @@ final class LogReader {
                         .thenCompose(size -> new RecordScan(name, file, size, format)
                                 .walk(RecordFormat.BLOCK_BYTES, (window, at, offset) -> {
                                     // A mark or a padding has the number of the record before it.
-                            long behind = RecordFormat.type(window, at) < 0 ? last : last + 1;
-                            found[0] = RecordFormat.sequence(window, at) == behind;
-                            return false;
+                                    long behind = RecordFormat.type(window, at) < 0 ? last : last + 1;
+                                    found[0] = RecordFormat.sequence(window, at) == behind;
+                                    return false;
                                 }))
                         .thenApply(unused -> found[0]));
     }

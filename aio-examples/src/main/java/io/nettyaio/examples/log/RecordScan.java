@@ -98,7 +98,8 @@ final class RecordScan {
                 badReason = "no record begins here";
                 return 0;
             }
-            if (RecordFormat.length(window, at) > endBytes - next[0] - RecordFormat.HEADER_BYTES) {
+            long room = endBytes - next[0];
+            if (RecordFormat.length(window, at) > room || RecordFormat.sizeOf(RecordFormat.length(window, at)) > room) {
                 badReason = "the record is longer than the file";
                 return 0;
             }

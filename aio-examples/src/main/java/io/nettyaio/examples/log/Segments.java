@@ -59,6 +59,9 @@ final class Segments {
     private boolean preparing;
     private boolean wanted;
     private boolean closed;
+    /** A snapshot is being written, which is what will give room. */
+    private boolean snapshotFirst;
+
     private long nextId;
     private @Nullable CompletableFuture<Void> idle;
 
@@ -147,9 +150,20 @@ final class Segments {
         return cause instanceof AioException refused && (refused.errno() == ENOSPC || refused.errno() == EDQUOT);
     }
 
+    /**
+     * Leaves what little room there is to a snapshot, once an attempt has failed: a file that is allocated takes all there
+     * is before it is given up.
+     */
+    void snapshotFirst(boolean yes) {
+        snapshotFirst = yes;
+        if (!yes) {
+            prepare();
+        }
+    }
+
     /** Begins to make the next segment, unless it is there or being made. */
     void prepare() {
-        if (preparing || closed || ready != null) {
+        if (preparing || closed || ready != null || (snapshotFirst && failure != null)) {
             return;
         }
         preparing = true;

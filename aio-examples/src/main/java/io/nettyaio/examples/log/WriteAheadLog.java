@@ -355,7 +355,8 @@ public final class WriteAheadLog {
     }
 
     private void compactOnLoop(SnapshotSource source, Promise<Long> promise) {
-        LogException refused = state == LogState.CLOSED ? closedException() : state == LogState.READ_ONLY ? cause : null;
+        LogException refused =
+                state == LogState.CLOSED ? closedException() : state == LogState.READ_ONLY ? cause : null;
         if (refused == null && compaction != null) {
             refused = new LogException(
                     LogException.Kind.SNAPSHOT, "a snapshot is being written already; wait for its end", null);
@@ -369,13 +370,15 @@ public final class WriteAheadLog {
             promise.trySuccess(sequence); // nothing has been appended since
             return;
         }
-        Compaction started = new Compaction(
-                directory, config, logId, committer, source, sequence, committer.startSegment());
+        Compaction started =
+                new Compaction(directory, config, logId, committer, source, sequence, committer.startSegment());
         compaction = started;
+        segments.snapshotFirst(true);
         var unused = started.run()
                 .thenCompose(bytes -> published(started, bytes))
                 .whenComplete((done, thrown) -> {
                     compaction = null;
+                    segments.snapshotFirst(false);
                     if (thrown == null) {
                         promise.trySuccess(sequence);
                     } else {
@@ -404,7 +407,7 @@ public final class WriteAheadLog {
         CompletionStage<Void> removed = oldSnapshot == 0
                 ? CompletableFuture.completedFuture(null)
                 : directory.unlink(FileNames.snapshot(oldSnapshot));
-        return removed.thenCompose(unused -> segments.recycle(superfluous)).thenRun(segments::prepare);
+        return removed.thenCompose(unused -> segments.recycle(superfluous));
     }
 
     // ---- state ---------------------------------------------------------------------------------------------------

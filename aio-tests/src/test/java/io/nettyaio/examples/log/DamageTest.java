@@ -85,8 +85,8 @@ class DamageTest {
         Records found = new Records();
         CompletableFuture<LogContents> contents = new CompletableFuture<>();
         loop.execute(() -> LogDirectory.open(disk.context(), DIRECTORY)
-                .thenCompose(directory ->
-                        new LogReader(directory, new AioOpenOption[] {AioOpenOption.READ}, found).read())
+                .thenCompose(
+                        directory -> new LogReader(directory, new AioOpenOption[] {AioOpenOption.READ}, found).read())
                 .whenComplete((read, thrown) -> {
                     if (thrown == null) {
                         contents.complete(read);
@@ -214,13 +214,19 @@ class DamageTest {
     @Test
     void shouldRefuseWhenASegmentIsMissing() throws Exception {
         Map<String, byte[]> files = make(true, true);
-        String first = files.keySet().stream().filter(name -> name.endsWith("segment")).findFirst().orElseThrow();
+        String first = files.keySet().stream()
+                .filter(name -> name.endsWith("segment"))
+                .findFirst()
+                .orElseThrow();
         Map<String, byte[]> fewer = new TreeMap<>(files);
         fewer.remove(first);
         SimulatedDisk disk = new SimulatedDisk(loop, 1, fewer);
         var opened = WriteAheadLog.open(
                 disk.context(),
-                LogConfig.builder(DIRECTORY).segmentBytes(16 * 1024).exclusive(false).build(),
+                LogConfig.builder(DIRECTORY)
+                        .segmentBytes(16 * 1024)
+                        .exclusive(false)
+                        .build(),
                 new Records());
         assertThat(AioTestLoops.cause(opened)).isInstanceOf(LogException.class).hasMessageContaining("missing");
     }

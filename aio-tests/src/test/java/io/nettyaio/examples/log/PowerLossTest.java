@@ -252,7 +252,8 @@ class PowerLossTest {
             int moment = chance.nextInt(disk.now() + 1);
             Fate fate = Fate.values()[chance.nextInt(Fate.values().length)];
             int found = read(disk.crash(moment, fate, chance), seed, AioOpenOption.READ);
-            assertThat(found).as("after the second crash at %d", moment)
+            assertThat(found)
+                    .as("after the second crash at %d", moment)
                     .isGreaterThanOrEqualTo(again.acknowledgedBefore(moment));
         }
     }
