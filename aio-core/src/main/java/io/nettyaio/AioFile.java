@@ -162,6 +162,21 @@ public interface AioFile {
             ByteBuf src, long offsetBytes, A attachment, AioCallback<? super A> callback);
 
     /**
+     * Writes all readable bytes of {@code src}, durably: {@code pwritev2(2)} with {@code RWF_DSYNC}. One operation, and on a
+     * helper one system call, instead of a write and an fdatasync. It covers its own bytes, and the metadata that reading
+     * them needs, not what was written before it.
+     *
+     * @param src         taken over
+     * @param offsetBytes where in the file
+     * @return bytes written: all of them, on the disk. After a failure nobody knows which of them are
+     */
+    AioFuture<Integer> writeDurably(ByteBuf src, long offsetBytes);
+
+    /** The callback form of {@link #writeDurably(ByteBuf, long)}. */
+    <A extends @Nullable Object> void writeDurably(
+            ByteBuf src, long offsetBytes, A attachment, AioCallback<? super A> callback);
+
+    /**
      * Writes all readable bytes at the end of the file, wherever that is by then: {@code pwritev2(2)} with
      * {@code RWF_APPEND}. Appends through any view of this descriptor land whole and in the order they were started.
      * On a direct file the length, and the file's size, must be multiples of {@link #alignment()}.

@@ -250,6 +250,23 @@ final class EpollAioFile implements AioFile {
     }
 
     @Override
+    public AioFuture<Integer> writeDurably(ByteBuf src, long offsetBytes) {
+        AioPromise<Integer> promise = context.newPromise();
+        context.begin(
+                prepare(TransferOperation.Kind.WRITE, src, offsetBytes, promise).durably());
+        return promise;
+    }
+
+    @Override
+    public <A extends @Nullable Object> void writeDurably(
+            ByteBuf src, long offsetBytes, A attachment, AioCallback<? super A> callback) {
+        TransferOperation operation =
+                transfer(TransferOperation.Kind.WRITE, src, offsetBytes).durably();
+        operation.result().call(callback, attachment);
+        context.begin(operation);
+    }
+
+    @Override
     public AioFuture<Integer> append(ByteBuf src) {
         return begin(TransferOperation.Kind.APPEND, src, 0);
     }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TransferOperation extends Operation {
 
+    /** {@code pwritev2(2)}: durable when it returns. */
+    private static final int RWF_DSYNC = 2;
     /** {@code preadv2(2)}: do not wait. */
     static final int RWF_NOWAIT = 8;
     /** {@code pwritev2(2)}: at the end of the file. */
@@ -70,6 +72,8 @@ final class TransferOperation extends Operation {
     private boolean handedOver;
     /** Whether it was cancelled after a miss, and only waits for the device to be done with it. */
     private boolean abandoned;
+    /** Whether a write is to be on the disk when it completes. */
+    private boolean durable;
 
     TransferOperation(EpollAioContext context) {
         super(context);
@@ -92,6 +96,12 @@ final class TransferOperation extends Operation {
     /** Moves the offset to where an aligned read has to begin. */
     void of(long alignedOffset) {
         offsetBytes = alignedOffset;
+    }
+
+    /** A write that is on the disk when it completes. */
+    TransferOperation durably() {
+        durable = true;
+        return this;
     }
 
     /** Who gets the result, and in which form. */
@@ -420,7 +430,7 @@ final class TransferOperation extends Operation {
     @Override
     void prepare(Slot in) {
         boolean read = kind == Kind.READ;
-        int flags = nowait ? RWF_NOWAIT : 0;
+        int flags = (nowait ? RWF_NOWAIT : 0) | (durable ? RWF_DSYNC : 0);
         long at = offsetBytes + done;
         int fd = handle().fd();
         if (buffers.isVectored()) {
@@ -437,7 +447,7 @@ final class TransferOperation extends Operation {
     /** On a helper: to the end of the piece, or of all. */
     @Override
     long work() {
-        int flags = kind == Kind.APPEND ? RWF_APPEND : 0;
+        int flags = (kind == Kind.APPEND ? RWF_APPEND : 0) | (durable ? RWF_DSYNC : 0);
         while (remaining() > 0 && done < pieceEnd && (!isCancelled() || isReadInStarted())) {
             long moved = transfer(flags);
             if (moved > 0) {
@@ -544,6 +554,7 @@ final class TransferOperation extends Operation {
         paid = false;
         pieceEnd = Long.MAX_VALUE;
         atEnd = false;
+        durable = false;
         done = 0;
         retries = 0;
         abandoned = false;

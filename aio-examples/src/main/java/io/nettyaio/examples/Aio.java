@@ -1,6 +1,8 @@
 package io.nettyaio.examples;
 
 import io.nettyaio.examples.cp.CpCommand;
+import io.nettyaio.examples.kv.KvCommand;
+import io.nettyaio.examples.logtool.LogCommand;
 import io.nettyaio.examples.serve.ServeCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -18,7 +20,13 @@ import picocli.CommandLine.HelpCommand;
         description = "Servers and tools built on netty-aio.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {ServeCommand.class, CpCommand.class, HelpCommand.class})
+        subcommands = {
+            ServeCommand.class,
+            KvCommand.class,
+            LogCommand.class,
+            CpCommand.class,
+            HelpCommand.class
+        })
 public final class Aio {
 
     private Aio() {}

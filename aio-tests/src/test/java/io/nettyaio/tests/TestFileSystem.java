@@ -66,6 +66,12 @@ public enum TestFileSystem {
         return Mounts.mount("small", "-t", "tmpfs", "-o", "size=" + sizeBytes, "tmpfs");
     }
 
+    /** A small ext4 of its own, to be filled up; gone when the JVM ends. Skips the test where it cannot be mounted. */
+    public static Path small(int mebibytes) throws Exception {
+        Need.root();
+        return Mounts.smallLoop(mebibytes);
+    }
+
     /** The same directory where it cannot be written; gone when the JVM ends. */
     static Path readOnly(Path directory) throws Exception {
         Path view = Mounts.mount("readonly", "--bind", directory.toString());
@@ -178,6 +184,14 @@ public enum TestFileSystem {
             command[mkfs.length] = image.toString();
             Shell.run(command);
             return mountOrThrow(name, "-o", "loop", image.toString());
+        }
+
+        static synchronized Path smallLoop(int mebibytes) throws IOException, InterruptedException {
+            prepare();
+            Path image = BASE.resolve("small" + TO_UNMOUNT.size() + ".img");
+            Shell.run("truncate", "-s", mebibytes + "M", image.toString());
+            Shell.run("mkfs.ext4", "-q", "-F", image.toString());
+            return mountOrThrow("small" + TO_UNMOUNT.size(), "-o", "loop", image.toString());
         }
 
         static synchronized Path mount(String name, String... options) {
