@@ -219,6 +219,17 @@ final class DeadlineFile implements AioFile {
     }
 
     @Override
+    public AioFuture<Integer> writeDurably(ByteBuf src, long offsetBytes) {
+        return limited(file.writeDurably(src, offsetBytes));
+    }
+
+    @Override
+    public <A extends @Nullable Object> void writeDurably(
+            ByteBuf src, long offsetBytes, A attachment, AioCallback<? super A> callback) {
+        call(file.writeDurably(src, offsetBytes), attachment, callback);
+    }
+
+    @Override
     public AioFuture<AioStat> stat() {
         return limited(file.stat());
     }
