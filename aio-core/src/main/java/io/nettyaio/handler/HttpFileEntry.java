@@ -3,6 +3,7 @@ package io.nettyaio.handler;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioStat;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,14 +64,14 @@ final class HttpFileEntry {
      * file system's clock: a file that is overwritten twice within one of its ticks, with as many bytes, keeps its tag.
      */
     private static String etag(AioStat stat) {
-        long modified = stat.modified().getEpochSecond() * 1_000_000_000L
-                + stat.modified().getNano();
+        Instant modified = stat.modified();
+        long modifiedNanos = modified.getEpochSecond() * 1_000_000_000L + modified.getNano();
         return '"'
                 + Long.toString(stat.inode(), 36)
                 + '-'
                 + Long.toString(stat.sizeBytes(), 36)
                 + '-'
-                + Long.toString(modified, 36)
+                + Long.toString(modifiedNanos, 36)
                 + '"';
     }
 
