@@ -31,7 +31,8 @@ final class KernelAio {
         this.syscalls = syscalls;
         this.aioContext = aioContext;
         this.iocbs = iocbs;
-        submitter = new Submitter(this::countInFlight, syscalls, aioContext, iocbs, config.submitBatch());
+        submitter = new Submitter(
+                this::countInFlight, syscalls, aioContext, iocbs, config.submitBatch(), config.loopBudgetNanos());
         reaper = new Reaper(syscalls, aioContext, Reaper.ringOf(aioContext), REAPED_AT_ONCE);
     }
 

@@ -39,6 +39,10 @@ final class Tick {
     private long inlineBytes;
     private long nowaitAttempts;
     private long longestNowaitNanos;
+    /** When the last attempt ended, where nothing else has run since; a clock is a tenth of what an attempt costs. */
+    private long lastAttemptNanos;
+
+    private boolean attemptsInARow;
 
     Tick(EpollAioContext context, IoEventLoop loop, AioConfig config) {
         this.context = context;
@@ -142,8 +146,11 @@ final class Tick {
             boolean inTime = context.deadlines().expireDue();
             int most = inTime ? Math.min(staged.size(), config.completionsPerWakeup()) : 0;
             for (int n = most; n > 0 && hasBudget() && !staged.isEmpty(); n--) {
+                int before = attempts;
                 staged.remove().sendOff();
+                attemptsInARow &= attempts > before;
             }
+            attemptsInARow = false;
             if (inTime && kernel != null && !kernel.submitter().isEmpty()) {
                 resources = kernel.submit();
             }
@@ -188,8 +195,20 @@ final class Tick {
         }
     }
 
-    /** An RWF_NOWAIT attempt has been made on the loop; negative bytes are an error's. */
-    void attempted(long nanos, long bytes) {
+    /** An RWF_NOWAIT attempt is about to be made on the loop, at the time that this returns. */
+    long attemptBegins() {
+        return attemptsInARow ? lastAttemptNanos : System.nanoTime();
+    }
+
+    /**
+     * An attempt has been made; negative bytes are an error's.
+     *
+     * @return how long it took
+     */
+    long attemptEnds(long beganNanos, long bytes) {
+        lastAttemptNanos = System.nanoTime();
+        attemptsInARow = true;
+        long nanos = lastAttemptNanos - beganNanos;
         attempts++;
         nowaitAttempts++;
         if (bytes > 0) {
@@ -198,5 +217,11 @@ final class Tick {
         if (nanos > longestNowaitNanos) {
             longestNowaitNanos = nanos;
         }
+        return nanos;
+    }
+
+    /** What follows the last attempt is not to be counted as the next one's time. */
+    void attemptsPause() {
+        attemptsInARow = false;
     }
 }
