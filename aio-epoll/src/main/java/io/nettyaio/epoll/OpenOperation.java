@@ -101,7 +101,8 @@ final class OpenOperation extends HelperOperation<AioFile> {
         }
     }
 
-    private static ByteBuffer terminated(String path) {
+    /** The path as the kernel takes it; its memory is freed when the buffer is garbage. */
+    static ByteBuffer terminated(String path) {
         byte[] bytes = path.getBytes(PATH_CHARSET);
         return ByteBuffer.allocateDirect(bytes.length + 1).put(bytes);
     }
@@ -203,7 +204,7 @@ final class OpenOperation extends HelperOperation<AioFile> {
     void complete(long result) {
         FileHandle handle = opened;
         if (handle != null && context.isClosing()) {
-            context.start(new CloseOperation(context, handle, null));
+            context.start(new CloseOperation(context, handle.fd(), handle.path(), null));
             fail(Failures.contextClosed(name(), path, 0));
         } else {
             super.complete(result);

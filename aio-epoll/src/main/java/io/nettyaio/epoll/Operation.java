@@ -77,6 +77,18 @@ abstract class Operation implements Runnable {
     /** On the loop, when it has got there: the start that {@link #settle} ends. */
     void started() {}
 
+    /**
+     * On the loop, once it is counted: begins there and then, without settling.
+     *
+     * @return false where it is to begin when the tick ends, as most do
+     */
+    boolean beginsAtOnce() {
+        return false;
+    }
+
+    /** On the loop: it was cancelled while the kernel or a helper has it, or is about to. Its end is still to come. */
+    void cancelledMeanwhile() {}
+
     /** Whether nobody waits for the result any more. */
     boolean isCancelled() {
         return false;
@@ -353,7 +365,8 @@ abstract class Operation implements Runnable {
         }
     }
 
-    private void failUnexpectedly(Throwable unexpected) {
+    /** The engine has a bug; whoever waits is not to wait for ever. */
+    final void failUnexpectedly(Throwable unexpected) {
         LOGGER.error("{} {} failed in a way the engine should have handled", name(), path(), unexpected);
         boolean kernelHoldsIt = slot != null && slot.state() == Slot.State.IN_FLIGHT;
         if (!finished && !kernelHoldsIt) {
@@ -386,7 +399,12 @@ abstract class Operation implements Runnable {
      */
     final void cancelled() {
         boolean takenOrAboutTo = slot != null && (slot.state() != Slot.State.PREPARED || route == AioRoute.KERNEL);
-        if (!finished && counted && !takenOrAboutTo) {
+        if (finished || !counted) {
+            return;
+        }
+        if (takenOrAboutTo) {
+            cancelledMeanwhile();
+        } else {
             shell = true;
             finish(null);
         }
@@ -419,6 +437,19 @@ abstract class Operation implements Runnable {
             return;
         }
         finished = true;
+        giveBack();
+        context.finished(this);
+        boolean settled = false;
+        try {
+            settle(cause);
+            settled = true;
+        } finally {
+            context.settled(this, settled);
+        }
+    }
+
+    /** Gives back slot and permits, at its end, or since it is to wait for something that may take for ever. */
+    protected final void giveBack() {
         if (slot != null) {
             Slot mine = slot;
             slot = null;
@@ -430,14 +461,6 @@ abstract class Operation implements Runnable {
             lane.lane().release(permits);
         }
         releaseHelperPermit();
-        context.finished(this);
-        boolean settled = false;
-        try {
-            settle(cause);
-            settled = true;
-        } finally {
-            context.settled(this, settled);
-        }
     }
 
     /** Makes a finished operation fit to be used again. */

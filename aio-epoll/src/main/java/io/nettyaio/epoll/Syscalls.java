@@ -17,6 +17,8 @@ interface Syscalls {
 
     int ioGetEvents(long context, int count, long events);
 
+    int ioCancel(long context, long iocb);
+
     int eventFd();
 
     int eventFdSignal(int fd);
@@ -46,4 +48,20 @@ interface Syscalls {
     int statx(int fd, int mask, long buffer);
 
     long fileSystemType(int fd);
+
+    int fileType(int fd);
+
+    int pipe(long fds);
+
+    int makeFifo(long path, int mode);
+
+    long read(int fd, long address, long length);
+
+    long write(int fd, long address, long length);
+
+    long splice(int from, long fromOffset, int to, long toOffset, long length, int flags);
+
+    int fcntl(int fd, int command, int argument);
+
+    int poll(int fd, int events);
 }

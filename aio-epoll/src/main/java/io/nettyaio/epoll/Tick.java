@@ -27,6 +27,9 @@ final class Tick {
     private final AioConfig config;
     private final ArrayDeque<Operation> staged = new ArrayDeque<>();
     private final ArrayDeque<Lane> woken = new ArrayDeque<>();
+    /** What was done inside of the call that started it, and is to be settled outside of it. */
+    private final ArrayDeque<PipeOperation> done = new ArrayDeque<>();
+
     private final Runnable flushTask = this::flush;
     private boolean scheduled;
     private boolean flushing;
@@ -53,6 +56,12 @@ final class Tick {
     /** The operation goes on its way, or on with it, when the tick ends. */
     void stage(Operation operation) {
         staged.add(operation);
+        schedule();
+    }
+
+    /** The operation, which is done, is settled when the tick ends. */
+    void settle(PipeOperation operation) {
+        done.add(operation);
         schedule();
     }
 
@@ -106,6 +115,10 @@ final class Tick {
             Operation turnedAway = operation;
             GlobalEventExecutor.INSTANCE.execute(turnedAway::sendOff);
         }
+        PipeOperation unsettled;
+        while ((unsettled = done.poll()) != null) {
+            GlobalEventExecutor.INSTANCE.execute(unsettled::settleDone);
+        }
     }
 
     /** Sends off what is staged, as much as one tick may hold, and submits one batch. */
@@ -124,13 +137,16 @@ final class Tick {
             for (int n = most; n > 0 && hasBudget() && !staged.isEmpty(); n--) {
                 staged.remove().sendOff();
             }
+            for (int n = config.completionsPerWakeup(); n > 0 && !done.isEmpty(); n--) {
+                done.remove().settleDone();
+            }
             if (kernel != null && !kernel.submitter().isEmpty()) {
                 resources = kernel.submit();
             }
         } finally {
             flushing = false;
         }
-        if (!staged.isEmpty() || !woken.isEmpty()) {
+        if (!staged.isEmpty() || !woken.isEmpty() || !done.isEmpty()) {
             scheduleNext();
         } else if (kernel != null && !kernel.submitter().isEmpty()) {
             if (resources) {
@@ -142,8 +158,22 @@ final class Tick {
         context.closer().closeIfIdle();
     }
 
-    private boolean hasBudget() {
+    /** Whether this tick may hold more; what it may not is to be staged for the next one. */
+    boolean hasBudget() {
         return attempts < config.submitBatch() && inlineBytes < config.inlineBytesPerTick();
+    }
+
+    /** Bytes that may still be copied on the loop in this tick. */
+    long bytesLeft() {
+        return Math.max(0, config.inlineBytesPerTick() - inlineBytes);
+    }
+
+    /** A call that does not wait has been made on the loop; negative bytes are an error's. */
+    void called(long bytes) {
+        attempts++;
+        if (bytes > 0) {
+            inlineBytes += bytes;
+        }
     }
 
     /** The kernel lacked resources: a completion gives some back, and if none is to come, time may. */
