@@ -16,10 +16,10 @@ class AioTest {
             Aio.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "help", "serve --help", "help serve"})
+    @ValueSource(strings = {"--help", "help", "serve --help", "help serve", "cat --help"})
     void shouldSayHowItIsUsedWhenAskedForHelp(String line) {
         assertThat(commandLine.execute(line.split(" "))).isZero();
-        assertThat(out.toString()).startsWith("Usage: aio").contains("serve");
+        assertThat(out.toString()).startsWith("Usage: aio").containsAnyOf("serve", "cat");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -43,6 +43,7 @@ class AioTest {
                 "serve . --loops -1",
                 "serve . --grace -1",
                 "serve . --unheard-of",
+                "cat --unheard-of",
             })
     void shouldExitWith2WhenItIsCalledWrongly(String line) {
         assertThat(commandLine.execute(line.isEmpty() ? new String[0] : line.split(" ")))
