@@ -96,7 +96,7 @@ class PipeTrapsIT {
             AioFuture<Void> closed = old.readEnd().close();
             AioPipePair anew = aio.pipe();
             AioFuture<ByteBuf> read = anew.readEnd().read(1);
-            settled(closed);
+            get(closed);
             if (settled(waiting).isSuccess()) {
                 waiting.getNow().release();
             }
