@@ -97,6 +97,15 @@ final class KernelAio {
     }
 
     /**
+     * Takes a poll that is in flight back from the kernel: {@code io_cancel(2)}, which answers EINPROGRESS where it does
+     * and EINVAL where the poll is over. Either way the event comes, and the slot is in use until then.
+     */
+    void cancel(Slot slot) {
+        int answer = syscalls.ioCancel(aioContext, iocbs.iocbAddress(slot.index()));
+        LOGGER.trace("io_cancel of slot={}: {}", slot.index(), answer);
+    }
+
+    /**
      * Completes what the ring holds.
      *
      * @param budget completions at most, give or take a batch

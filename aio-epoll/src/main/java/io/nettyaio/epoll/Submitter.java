@@ -156,6 +156,15 @@ final class Submitter implements AutoCloseable {
         inFlight.accept(from - to);
     }
 
+    /**
+     * Takes back what has not been submitted yet.
+     *
+     * @return false where the kernel has it
+     */
+    boolean withdraw(Slot slot) {
+        return prepared.remove(slot);
+    }
+
     /** What has not been submitted yet, for a context that closes. */
     void drainPrepared(ArrayDeque<Operation> into) {
         for (Slot slot : prepared) {

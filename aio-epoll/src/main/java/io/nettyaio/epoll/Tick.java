@@ -31,6 +31,8 @@ final class Tick {
     private final ArrayDeque<Lane> woken = new ArrayDeque<>();
     /** Where reads wait for their read-in. */
     private final List<MissQueue> missed = new ArrayList<>();
+    /** What was done inside of the call that started it, and is to be settled outside of it. */
+    private final ArrayDeque<PipeOperation> done = new ArrayDeque<>();
 
     private final Runnable flushTask = this::flush;
     private boolean scheduled;
@@ -62,6 +64,12 @@ final class Tick {
     /** The operation goes on its way, or on with it, when the tick ends. */
     void stage(Operation operation) {
         staged.add(operation);
+        schedule();
+    }
+
+    /** The operation, which is done, is settled when the tick ends. */
+    void settle(PipeOperation operation) {
+        done.add(operation);
         schedule();
     }
 
@@ -123,6 +131,10 @@ final class Tick {
             Operation turnedAway = operation;
             GlobalEventExecutor.INSTANCE.execute(turnedAway::sendOff);
         }
+        PipeOperation unsettled;
+        while ((unsettled = done.poll()) != null) {
+            GlobalEventExecutor.INSTANCE.execute(unsettled::settleDone);
+        }
     }
 
     /** Sends off what is staged, as much as one tick may hold, and submits one batch. */
@@ -151,6 +163,9 @@ final class Tick {
                 attemptsInARow &= attempts > before;
             }
             attemptsInARow = false;
+            for (int n = config.completionsPerWakeup(); n > 0 && !done.isEmpty(); n--) {
+                done.remove().settleDone();
+            }
             if (inTime && kernel != null && !kernel.submitter().isEmpty()) {
                 resources = kernel.submit();
             }
@@ -158,7 +173,7 @@ final class Tick {
         } finally {
             flushing = false;
         }
-        if (again || !staged.isEmpty() || !woken.isEmpty()) {
+        if (again || !staged.isEmpty() || !woken.isEmpty() || !done.isEmpty()) {
             scheduleNext();
         } else if (kernel != null && !kernel.submitter().isEmpty()) {
             if (resources) {
@@ -171,7 +186,7 @@ final class Tick {
     }
 
     private boolean missesWantTick() {
-        boolean ticksAnyhow = !staged.isEmpty() || !woken.isEmpty();
+        boolean ticksAnyhow = !staged.isEmpty() || !woken.isEmpty() || !done.isEmpty();
         boolean wanted = false;
         for (int i = missed.size() - 1; i >= 0; i--) {
             MissQueue queue = missed.get(i);
@@ -183,8 +198,22 @@ final class Tick {
         return wanted;
     }
 
+    /** Whether this tick may hold more; what it may not is to be staged for the next one. */
     boolean hasBudget() {
         return attempts < config.submitBatch() && inlineBytes < config.inlineBytesPerTick();
+    }
+
+    /** Bytes that may still be copied on the loop in this tick. */
+    long bytesLeft() {
+        return Math.max(0, config.inlineBytesPerTick() - inlineBytes);
+    }
+
+    /** A call that does not wait has been made on the loop; negative bytes are an error's. */
+    void called(long bytes) {
+        attempts++;
+        if (bytes > 0) {
+            inlineBytes += bytes;
+        }
     }
 
     /** The kernel lacked resources: a completion gives some back, and if none is to come, time may. */

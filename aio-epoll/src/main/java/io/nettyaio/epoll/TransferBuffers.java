@@ -73,6 +73,30 @@ final class TransferBuffers {
         }
     }
 
+    /** A buffer that cannot be used at all. */
+    static final class Unusable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Unusable(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    /**
+     * Adds a buffer with the reference the operation needs: its own for a read, the caller's for a write.
+     *
+     * @throws Unusable where nothing can be done with it
+     */
+    void hold(ByteBuf buffer, ByteBufAllocator standInAllocator) {
+        if (buffer.refCnt() <= 0) {
+            throw new Unusable("the buffer is released");
+        }
+        if (read && buffer.isReadOnly()) {
+            throw new Unusable("the buffer is read-only, so nothing can be read into it");
+        }
+        add(read ? buffer.retain() : buffer, standInAllocator);
+    }
+
     /**
      * Adds a buffer's writable bytes for a read, its readable ones for a write. The reference it holds from now on is the
      * caller's to have acquired.
@@ -127,12 +151,16 @@ final class TransferBuffers {
         if (!read) {
             standIn.writeBytes(buffer, index, length);
         }
-        if (standIn.hasMemoryAddress()) {
-            addSegment(standIn.memoryAddress(), length);
-        } else {
-            ByteBuffer nio = standIn.nioBuffer(0, length);
-            addSegment(Native.addressOf(nio) + nio.position(), length);
+        addSegment(addressOf(standIn, 0, length), length);
+    }
+
+    /** Where a part of a direct buffer in one piece lies. */
+    static long addressOf(ByteBuf direct, int index, int length) {
+        if (direct.hasMemoryAddress()) {
+            return direct.memoryAddress() + index;
         }
+        ByteBuffer nio = direct.nioBuffer(index, length);
+        return Native.addressOf(nio) + nio.position();
     }
 
     private void addSegment(long address, long length) {
@@ -222,6 +250,32 @@ final class TransferBuffers {
             n++;
         }
         return n;
+    }
+
+    /** Copies into what is left after {@code done} bytes: as much as there is room for, and the source has. */
+    int copyIn(long done, ByteBuf from) {
+        long skip = done;
+        int before = from.readableBytes();
+        for (int i = 0; i < segments && from.isReadable(); i++) {
+            if (skip >= segmentLengths[i]) {
+                skip -= segmentLengths[i];
+                continue;
+            }
+            int part = (int) Math.min(segmentLengths[i] - skip, from.readableBytes());
+            from.readBytes(Native.wrap(segmentAddresses[i] + skip, part));
+            skip = 0;
+        }
+        return before - from.readableBytes();
+    }
+
+    /** Appends the first {@code bytes} of it to a buffer. */
+    void copyOut(long bytes, ByteBuf to) {
+        long left = bytes;
+        for (int i = 0; i < segments && left > 0; i++) {
+            int part = (int) Math.min(segmentLengths[i], left);
+            to.writeBytes(Native.wrap(segmentAddresses[i], part));
+            left -= part;
+        }
     }
 
     long iovecsAddress() {

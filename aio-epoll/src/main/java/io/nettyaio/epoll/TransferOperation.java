@@ -175,6 +175,7 @@ final class TransferOperation extends Operation {
             case KERNEL -> toKernel();
             case HELPER_SUBMIT -> toHelperSubmit();
             case HELPER -> toHelper(AioRoute.HELPER);
+            case READINESS -> throw new IllegalStateException("a file is always ready");
         }
     }
 
