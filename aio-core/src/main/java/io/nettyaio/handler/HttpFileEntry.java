@@ -4,6 +4,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioStat;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,14 +65,13 @@ final class HttpFileEntry {
      * file system's clock: a file that is overwritten twice within one of its ticks, with as many bytes, keeps its tag.
      */
     private static String etag(AioStat stat) {
-        Instant modified = stat.modified();
-        long modifiedNanos = modified.getEpochSecond() * 1_000_000_000L + modified.getNano();
+        long modified = ChronoUnit.NANOS.between(Instant.EPOCH, stat.modified());
         return '"'
                 + Long.toString(stat.inode(), 36)
                 + '-'
                 + Long.toString(stat.sizeBytes(), 36)
                 + '-'
-                + Long.toString(modifiedNanos, 36)
+                + Long.toString(modified, 36)
                 + '"';
     }
 

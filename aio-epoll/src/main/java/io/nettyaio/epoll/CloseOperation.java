@@ -6,12 +6,23 @@ import org.jspecify.annotations.Nullable;
 /** {@code close(2)} of a descriptor that nobody uses any more. Runs while its context closes, too. */
 final class CloseOperation extends Operation {
 
+    private final Runnable first;
     private final int fd;
     private final String path;
     private final @Nullable AioPromise<Void> promise;
 
+    CloseOperation(EpollAioContext context, FileHandle handle, @Nullable AioPromise<Void> promise) {
+        this(context, handle::closeChannel, handle.fd(), handle.path(), promise);
+    }
+
     CloseOperation(EpollAioContext context, int fd, String path, @Nullable AioPromise<Void> promise) {
+        this(context, () -> {}, fd, path, promise);
+    }
+
+    private CloseOperation(
+            EpollAioContext context, Runnable first, int fd, String path, @Nullable AioPromise<Void> promise) {
         super(context);
+        this.first = first;
         this.fd = fd;
         this.path = path;
         this.promise = promise;
@@ -45,7 +56,7 @@ final class CloseOperation extends Operation {
 
     @Override
     long work() {
-        handle.closeChannel();
+        first.run();
         // Never again on EINTR: Linux has closed it by then, and the number may be somebody else's.
         return context().syscalls().close(fd);
     }

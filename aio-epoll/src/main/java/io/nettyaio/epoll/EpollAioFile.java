@@ -475,7 +475,7 @@ final class EpollAioFile implements AioFile {
             context.closeUnseen(handle);
             closePromise.trySuccess(null);
         } else {
-            context.start(new CloseOperation(context, handle.fd(), handle.path(), closePromise));
+            context.start(new CloseOperation(context, handle, closePromise));
         }
     }
 }

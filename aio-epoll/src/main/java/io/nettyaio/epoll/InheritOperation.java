@@ -111,7 +111,7 @@ final class InheritOperation extends HelperOperation<AioPipe> {
         if (PipeDescriptor.writes(status)) {
             options.add(AioOpenOption.WRITE);
         }
-        ByteBuffer name = OpenOperation.terminated("/proc/self/fd/" + descriptor);
+        ByteBuffer name = NativePath.terminated("/proc/self/fd/" + descriptor);
         try {
             return syscalls.openAt(-1, Native.addressOf(name), OpenFlags.of(options), 0);
         } finally {

@@ -221,7 +221,7 @@ final class OpenOperation extends HelperOperation<AioFile> {
     void complete(long result) {
         FileHandle handle = opened;
         if (handle != null && context.isClosing()) {
-            context.start(new CloseOperation(context, handle.fd(), handle.path(), null));
+            context.start(new CloseOperation(context, handle, null));
             fail(Failures.contextClosed(name(), path, 0));
         } else {
             super.complete(result);

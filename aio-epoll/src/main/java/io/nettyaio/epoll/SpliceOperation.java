@@ -294,6 +294,6 @@ final class SpliceOperation extends PipeOperation {
 
     @Override
     boolean isCancelled() {
-        return promise.isCancelled();
+        return promise.isDone();
     }
 }

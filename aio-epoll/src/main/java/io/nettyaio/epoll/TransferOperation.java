@@ -28,6 +28,9 @@ final class TransferOperation extends Operation {
     /** How much keeps a device busy for as long as one short request does. */
     private static final int UNIT_BYTES = 16 << 10;
 
+    /** Of an attempt: what was to be taken at once is there, and more is to follow. */
+    private static final long PIECE_DONE = 1;
+
     enum Kind {
         READ("read"),
         WRITE("write"),
@@ -300,7 +303,7 @@ final class TransferOperation extends Operation {
     /**
      * Takes what the page cache has, and no more: nothing of the caller's runs.
      *
-     * @return 0 where it is all there, or the file has ended; else {@code -errno}, EAGAIN where the cache does not hold
+     * @return 0 where it is all there, or the file has ended; {@link #PIECE_DONE}; else {@code -errno}, EAGAIN where the cache does not hold
      *     what comes next
      */
     private long attempt(@Nullable DeviceLane lane) {
@@ -318,8 +321,7 @@ final class TransferOperation extends Operation {
                     return 0;
                 }
                 if (done >= pieceEnd) {
-                    pieceDone();
-                    return true;
+                    return PIECE_DONE;
                 }
                 // Short is not the end of the file: the cache holds no more in a row.
             } else if (got != -Errno.EINTR) {
@@ -332,6 +334,8 @@ final class TransferOperation extends Operation {
     private void attempted(long answer) {
         if (answer == 0) {
             finish(null);
+        } else if (answer == PIECE_DONE) {
+            pieceDone();
         } else if (answer == -Errno.EOPNOTSUPP) {
             handle().mount().learnNowait(false, false);
             fallback = AioRoute.HELPER;

@@ -2,6 +2,7 @@ package io.nettyaio.examples.serve;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -61,7 +62,8 @@ final class Pipelines {
     private final @Nullable AccessLog log;
 
     /** @param directory what {@code root} serves */
-    Pipelines(ServerConfig config, Path directory, HttpFileRoot root, @Nullable SslContext tls, @Nullable AccessLog log) {
+    Pipelines(
+            ServerConfig config, Path directory, HttpFileRoot root, @Nullable SslContext tls, @Nullable AccessLog log) {
         this.config = config;
         this.directory = directory;
         this.root = root;
@@ -105,12 +107,12 @@ final class Pipelines {
 
         @Override
         protected void handshakeFailure(ChannelHandlerContext ctx, Throwable cause) {
-            ctx.close(); // the client's doing: no reason to fill the log
+            ChannelFuture unused = ctx.close(); // the client's doing: no reason to fill the log
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            ctx.close();
+            ChannelFuture unused = ctx.close();
         }
     }
 

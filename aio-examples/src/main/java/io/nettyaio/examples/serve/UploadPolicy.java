@@ -1,6 +1,7 @@
 package io.nettyaio.examples.serve;
 
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -18,6 +19,8 @@ import io.nettyaio.handler.HttpUploadPolicy;
 import io.nettyaio.handler.RequestPath;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Date;
 
 /** Files go where their path says, into directories that there are; see {@link UploadGuard}. */
 final class UploadPolicy implements HttpUploadPolicy {
@@ -76,6 +79,7 @@ final class UploadPolicy implements HttpUploadPolicy {
         FullHttpResponse response =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(bytes));
         response.headers()
+                .set(HttpHeaderNames.DATE, DateFormatter.format(Date.from(Instant.now())))
                 .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
                 .set("X-Content-Type-Options", "nosniff")
                 .set(HttpHeaderNames.CONTENT_LENGTH, bytes.length);

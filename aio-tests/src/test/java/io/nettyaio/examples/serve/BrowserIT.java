@@ -82,7 +82,8 @@ class BrowserIT {
                 browser.type("input[type=file]", chosen.toString());
                 browser.click("form button");
                 // It loads itself anew when all has been sent.
-                Eventually.holds(() -> assertThat(names(browser)).containsExactly("../", "chosen file.bin", "inner.txt"));
+                Eventually.holds(
+                        () -> assertThat(names(browser)).containsExactly("../", "chosen file.bin", "inner.txt"));
                 assertThat(Files.readAllBytes(site.root().resolve("sub dir/chosen file.bin")))
                         .isEqualTo(Site.numbers(700_001));
                 browser.click("tbody a[href='../']");

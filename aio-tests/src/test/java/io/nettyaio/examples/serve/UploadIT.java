@@ -41,7 +41,12 @@ class UploadIT {
         Files.createSymbolicLink(site.root().resolve("up"), Path.of("../elsewhere"));
         server = FileServer.start(
                 site.root(),
-                ServerConfig.builder().port(0).loops(2).upload(true).bodyBytes(4 << 20).build());
+                ServerConfig.builder()
+                        .port(0)
+                        .loops(2)
+                        .upload(true)
+                        .bodyBytes(4 << 20)
+                        .build());
     }
 
     @AfterEach
@@ -84,8 +89,7 @@ class UploadIT {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build()
         };
         // One that opens the connection of HTTP/2 that the others share.
-        clients[1].send(
-                HttpRequest.newBuilder(URI.create(server.url())).build(), BodyHandlers.discarding());
+        clients[1].send(HttpRequest.newBuilder(URI.create(server.url())).build(), BodyHandlers.discarding());
         Map<String, byte[]> digests = new HashMap<>();
         List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
@@ -114,7 +118,9 @@ class UploadIT {
         HttpRequest get =
                 HttpRequest.newBuilder(URI.create(server.url() + "in/a.txt")).build();
         for (String contents : List.of("one", "two", "three")) {
-            assertThat(client.send(put("in/a.txt", contents.getBytes(StandardCharsets.UTF_8)), BodyHandlers.discarding())
+            assertThat(client.send(
+                                    put("in/a.txt", contents.getBytes(StandardCharsets.UTF_8)),
+                                    BodyHandlers.discarding())
                             .statusCode())
                     .isEqualTo(201);
             assertThat(client.send(get, BodyHandlers.ofString()).body()).isEqualTo(contents);
@@ -143,7 +149,8 @@ class UploadIT {
             assertThat(raw.receive().status()).isEqualTo(413);
         }
         try (RawClient raw = RawClient.connect(server.address())) {
-            raw.send("PUT /in/half HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf").vanish();
+            raw.send("PUT /in/half HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
+                    .vanish();
         }
         Eventually.holds(() -> {
             try (Stream<Path> left = Files.walk(site.outside())) {
