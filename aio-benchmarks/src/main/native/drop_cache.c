@@ -1,6 +1,6 @@
 /*
- * Drops a file's pages from the page cache: fdatasync, since dirty pages stay, then posix_fadvise(DONTNEED). Says how
- * many pages mincore still finds: resident_pages=N. Java has no call for either.
+ * Drops files' pages from the page cache: fdatasync, since dirty pages stay, then posix_fadvise(DONTNEED). Says how
+ * many pages mincore still finds of all of them: resident_pages=N. Java has no call for either.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,17 +32,15 @@ static size_t resident_pages(int fd, size_t length) {
     for (size_t i = 0; i < pages; i++) {
         resident += states[i] & 1U;
     }
+    free(states);
+    munmap(map, length);
     return resident;
 }
 
-int main(int argc, char **argv) {
-    if (argc != 2) {
-        fputs("usage: drop_cache FILE\n", stderr);
-        return 2;
-    }
-    int fd = open(argv[1], O_RDONLY | O_CLOEXEC);
+static size_t drop(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        die(argv[1]);
+        die(path);
     }
     struct stat stat;
     if (fstat(fd, &stat) < 0) {
@@ -54,6 +52,20 @@ int main(int argc, char **argv) {
     if ((errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED)) != 0) {
         die("posix_fadvise");
     }
-    printf("resident_pages=%zu\n", resident_pages(fd, (size_t)stat.st_size));
+    size_t resident = resident_pages(fd, (size_t)stat.st_size);
+    close(fd);
+    return resident;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        fputs("usage: drop_cache FILE...\n", stderr);
+        return 2;
+    }
+    size_t resident = 0;
+    for (int i = 1; i < argc; i++) {
+        resident += drop(argv[i]);
+    }
+    printf("resident_pages=%zu\n", resident);
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <linux/aio_abi.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,11 +21,12 @@
 #include <unistd.h>
 
 /* Raised with each change of a signature; Native.java holds the same number. */
-#define NETTYAIO_VERSION 3
+#define NETTYAIO_VERSION 5
 
 /* The Java side lays these out by hand. */
 _Static_assert(sizeof(struct iocb) == 64, "iocb is 64 bytes");
 _Static_assert(offsetof(struct iocb, aio_lio_opcode) == 16, "opcode at 16");
+_Static_assert(offsetof(struct iocb, aio_reqprio) == 18, "reqprio at 18");
 _Static_assert(offsetof(struct iocb, aio_fildes) == 20, "fildes at 20");
 _Static_assert(offsetof(struct iocb, aio_buf) == 24, "buf at 24");
 _Static_assert(offsetof(struct iocb, aio_nbytes) == 32, "nbytes at 32");
@@ -90,6 +92,32 @@ static jint eventfd_signal(JNIEnv *env, jclass type, jint fd) {
     (void)type;
     uint64_t one = 1;
     return result_int(write(fd, &one, sizeof one));
+}
+
+/* F_DUPFD_CLOEXEC and its like: commands whose argument is a number. */
+static jint fcntl_(JNIEnv *env, jclass type, jint fd, jint command, jint argument) {
+    (void)env;
+    (void)type;
+    return result_int(fcntl(fd, command, argument));
+}
+
+/* ---- rt_sigqueueinfo(2), rt_tgsigqueueinfo(2) ------------------------------------------------------------------ */
+
+_Static_assert(F_DUPFD_CLOEXEC == 1030, "commands of fcntl");
+
+static jint queue_signal(JNIEnv *env, jclass type, jint process, jint thread, jint number, jlong value) {
+    (void)env;
+    (void)type;
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    info.si_signo = number;
+    info.si_code = SI_QUEUE;
+    info.si_pid = getpid();
+    info.si_uid = getuid();
+    info.si_value.sival_ptr = pointer(value);
+    return result_int(
+        thread == 0 ? syscall(SYS_rt_sigqueueinfo, process, number, &info)
+                    : syscall(SYS_rt_tgsigqueueinfo, process, thread, number, &info));
 }
 
 /* ---- files ----------------------------------------------------------------------------------------------------- */
@@ -326,6 +354,8 @@ static const JNINativeMethod METHODS[] = {
     METHOD("ioGetEvents", "(JIJ)I", io_getevents_),
     METHOD("eventFd", "()I", eventfd_),
     METHOD("eventFdSignal", "(I)I", eventfd_signal),
+    METHOD("fcntl", "(III)I", fcntl_),
+    METHOD("queueSignal", "(IIIJ)I", queue_signal),
     METHOD("openAt", "(IJII)I", open_at),
     METHOD("openBeneath", "(IJII)I", open_beneath),
     METHOD("close", "(I)I", close_),

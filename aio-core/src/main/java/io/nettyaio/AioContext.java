@@ -2,6 +2,7 @@ package io.nettyaio;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.nio.file.Path;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,22 @@ public interface AioContext {
 
     /** Figures of this moment; from a thread other than the loop's they may be a little old. */
     AioContextStats stats();
+
+    /**
+     * Whether more operations are welcome: what is pending is below the {@linkplain AioConfig#waterMark() high water mark},
+     * or has come back to the low one since. A hint, as {@link io.netty.channel.Channel#isWritable()} is: operations are
+     * taken either way, up to {@link AioConfig#pendingOperations()} and {@link AioConfig#pendingBytes()}. A server stops
+     * reading its sockets while it is false, so that a slow disk slows the clients instead of filling memory.
+     *
+     * <p><b>Threading.</b> Any thread; what others have started counts once it has arrived on the loop.
+     */
+    boolean isSubmittable();
+
+    /** Tells the listener of each change of {@link #isSubmittable()}, until it is removed or the context is closed. */
+    AioContext addSubmittableListener(AioSubmittableListener listener);
+
+    /** Takes a listener back. */
+    AioContext removeSubmittableListener(AioSubmittableListener listener);
 
     /** Allocates direct buffers whose address and capacity are multiples of 4096 bytes, fit for direct files. */
     ByteBufAllocator alignedAllocator();
@@ -154,6 +171,36 @@ public interface AioContext {
 
     /** An empty batch. */
     AioBatch batch();
+
+    /**
+     * Starts an operation of your own.
+     *
+     * @param operation used for this one start; what its methods may do, and where they run, it says itself
+     * @return completes with its value
+     * @throws IllegalArgumentException where its route is neither {@code HELPER} nor {@code INLINE}
+     */
+    <V extends @Nullable Object> AioFuture<V> submit(AioOperation<V> operation);
+
+    /**
+     * Makes an eventfd that becomes readable when an operation completes, however: succeeds, fails, is cancelled or times
+     * out; at once where it has. {@code eventfd(2)}. For an epoll loop that is not Netty's, or another process.
+     *
+     * @param operation a future of this library or any other of Netty's, such as one of {@link AioWait}
+     * @return the caller's to close
+     * @throws AioException where no descriptor can be made (EMFILE, ENFILE); the message names the limit
+     */
+    AioEventFd exportEventFd(Future<?> operation) throws AioException;
+
+    /**
+     * Queues a real-time signal when an operation completes, however; at once where it has. {@code rt_sigqueueinfo(2)},
+     * {@code rt_tgsigqueueinfo(2)}. What becomes of the signal does not affect the operation.
+     *
+     * @param operation as for {@link #exportEventFd}
+     * @param signal    to whom, which, and what for
+     * @return completes when the signal is queued; fails with ESRCH (nobody there), EPERM (another user's) or EAGAIN (the
+     *     receiver's queue is full, which is not waited for). Cancelling it calls the signal off
+     */
+    AioFuture<Void> signal(Future<?> operation, AioSignal signal);
 
     /**
      * Closes the context; see {@link AioContext}. A second call gives the same future.

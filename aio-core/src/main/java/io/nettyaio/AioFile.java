@@ -3,8 +3,10 @@ package io.nettyaio;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.nio.channels.FileChannel;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +50,7 @@ public interface AioFile {
     boolean isOpen();
 
     /**
-     * A view of the same descriptor on another event loop. The descriptor closes with its last view. Syncs cover the
+     * A view of the same descriptor on another event loop, in the same {@linkplain #ioClass() class}. The descriptor closes with its last view. Syncs cover the
      * writes of all views; appends of all views are in order.
      *
      * @param eventLoop a loop that {@link AioContext} runs on
@@ -57,6 +59,27 @@ public interface AioFile {
      * @throws UnsupportedOperationException where the loop is of a kind that the engine does not run on
      */
     AioFile on(EventLoop eventLoop);
+
+    /** The class that this view's operations belong to; {@link AioClass#DEFAULT} unless {@link #in} gave another. */
+    AioClass ioClass();
+
+    /**
+     * A view of the same descriptor on the same event loop whose operations belong to a class. It is closed for itself;
+     * the descriptor closes with its last view.
+     *
+     * @param ioClass the class
+     * @return this, where it is this view's own class
+     * @throws IllegalStateException where this view is closed
+     */
+    AioFile in(AioClass ioClass);
+
+    /**
+     * The same view, whose operations each have a {@linkplain AioFuture#deadline deadline}; those that are added to a batch
+     * too. {@link #close()} has none: it cannot be called off. The callback forms allocate a future here.
+     *
+     * @param timeout from the start of each operation; replaces the one this view has
+     */
+    AioFile withDeadline(Duration timeout);
 
     // ---- reads ---------------------------------------------------------------------------------------------------
 
@@ -195,6 +218,21 @@ public interface AioFile {
     /** What the file system knows about the file: {@code statx(2)}. */
     AioFuture<AioStat> stat();
 
+    /** What the file system knew about the file when it was opened. Costs nothing; {@link #stat()} asks again. */
+    AioStat openedStat();
+
+    /**
+     * Lists a directory: {@code getdents64(2)} and {@code statx(2)} of each name, on a helper thread. {@code .} and
+     * {@code ..} are left out, names are in no order, symbolic links are not followed.
+     *
+     * @param maxEntries how many are taken at most; the rest is left out, see {@link AioDirectory#complete()}
+     * @param then       turns what was found into the result: sorting and formatting a long list takes time, so it is
+     *                   called <b>on the helper thread</b>, once, and has to be safe there; what it throws fails the
+     *                   future
+     * @param <T>        the type of the result
+     * @return fails with ENOTDIR where this is not a directory
+     */
+    <T> AioFuture<T> list(int maxEntries, Function<? super AioDirectory, ? extends T> then);
     /**
      * Sets the permissions: {@code fchmod(2)}. Unlike those at {@link AioContext#open}, they are not less the umask.
      *

@@ -48,7 +48,9 @@ final class ColdReadCase implements Callable<Integer> {
     public Integer call() throws Exception {
         options.check();
         depths.check();
-        try (LoopFileSystem fileSystem = named == null ? LoopFileSystem.tryCreate(DirectReadCase.FILE_BYTES) : null;
+        try (LoopFileSystem fileSystem = named == null
+                        ? LoopFileSystem.tryCreate(DirectReadCase.FILE_BYTES, LoopFileSystem.ReadAhead.OFF)
+                        : null;
                 TestFile file = TestFile.of(named, directory(fileSystem), DirectReadCase.FILE_BYTES);
                 Sides sides = new Sides()) {
             Report report = new Report(options, file.path());

@@ -27,8 +27,20 @@ final class LoopFileSystem implements AutoCloseable {
         this.mount = base.resolve("mnt");
     }
 
+    /** What the kernel reads beyond what it was asked for. */
+    enum ReadAhead {
+        /**
+         * Nothing. Random reads are not read ahead until, by chance, the pages before one are in the cache. From then on
+         * a side that has read more of the file finds more of it in the cache.
+         */
+        OFF,
+        /** As it does by itself: for files that are read from their beginning to their end. */
+        DEFAULT
+    }
+
     /** The file system, or {@code null} where there can be none; standard error says why. */
-    static @Nullable LoopFileSystem tryCreate(long fileBytes) throws IOException, InterruptedException {
+    static @Nullable LoopFileSystem tryCreate(long fileBytes, ReadAhead readAhead)
+            throws IOException, InterruptedException {
         if (!"root".equals(System.getProperty("user.name"))) {
             Progress.say("not root: no file system of its own, a file on the disk instead");
             return null;
@@ -44,6 +56,9 @@ final class LoopFileSystem implements AutoCloseable {
         Stop.lastResort(made::close);
         try {
             made.set(imageBytes);
+            if (readAhead == ReadAhead.OFF) {
+                made.switchReadAheadOff();
+            }
             return made;
         } catch (BenchException e) {
             made.close();
@@ -67,13 +82,8 @@ final class LoopFileSystem implements AutoCloseable {
                 "mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0", image.toString()));
         // mount sets the loop device up so that it goes away with the mount.
         Programs.require(List.of("mount", "-o", "loop,noatime", image.toString(), mount.toString()));
-        switchReadAheadOff();
     }
 
-    /**
-     * Random reads are not read ahead until, by chance, the pages before one are in the cache. From then on a side that
-     * has read more of the file finds more of it in the cache.
-     */
     private void switchReadAheadOff() throws IOException {
         FileStore store = Files.getFileStore(mount);
         Path device = Path.of(store.name()).getFileName();

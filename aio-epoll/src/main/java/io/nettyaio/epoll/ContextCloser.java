@@ -149,6 +149,7 @@ final class ContextCloser {
 
     private void release() {
         released = true;
+        context.deadlines().close();
         context.slots().close();
         context.forEachLane(Lane::close);
         KernelAio kernel = context.kernel();

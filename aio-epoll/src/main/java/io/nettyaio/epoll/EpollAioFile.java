@@ -4,15 +4,19 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.nettyaio.AioCallback;
+import io.nettyaio.AioClass;
+import io.nettyaio.AioDirectory;
 import io.nettyaio.AioDirectoryEntry;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioStat;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import java.nio.channels.FileChannel;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One loop's view of a descriptor. Counts its operations, so that it can close after the last. */
@@ -20,6 +24,7 @@ final class EpollAioFile implements AioFile {
 
     private final EpollAioContext context;
     private final FileHandle handle;
+    private final AioClass ioClass;
     private final AioPromise<Void> closePromise;
     /** Called from other threads and not arrived on the loop yet. */
     private final AtomicInteger underWay = new AtomicInteger();
@@ -32,9 +37,10 @@ final class EpollAioFile implements AioFile {
     private boolean closed;
     private @Nullable DeviceLane lane;
 
-    EpollAioFile(EpollAioContext context, FileHandle handle) {
+    EpollAioFile(EpollAioContext context, FileHandle handle, AioClass ioClass) {
         this.context = context;
         this.handle = handle;
+        this.ioClass = ioClass;
         this.closePromise = context.newPromise();
     }
 
@@ -46,7 +52,7 @@ final class EpollAioFile implements AioFile {
     @Nullable
     DeviceLane deviceLane() {
         if (lane == null && handle.kind() != FileHandle.Kind.MEMORY_DEVICE) {
-            lane = context.deviceLane(handle.device());
+            lane = context.deviceLane(handle.device(), ioClass);
         }
         return lane;
     }
@@ -112,16 +118,41 @@ final class EpollAioFile implements AioFile {
     @Override
     public AioFile on(EventLoop eventLoop) {
         if (!open) {
-            throw new IllegalStateException(handle.path() + ": the file is closed; open it again");
+            throw closedAlready();
         }
         if (eventLoop == context.eventLoop()) {
             return this;
         }
-        EpollAioContext other = EpollAio.contextLike(eventLoop, context.config());
-        if (!handle.retainView()) {
-            throw new IllegalStateException(handle.path() + ": the file is closed; open it again");
+        return view(EpollAio.contextLike(eventLoop, context.config()), ioClass);
+    }
+
+    @Override
+    public AioClass ioClass() {
+        return ioClass;
+    }
+
+    @Override
+    public AioFile in(AioClass other) {
+        if (!open) {
+            throw closedAlready();
         }
-        return other.adopt(handle);
+        return other == ioClass ? this : view(context, other);
+    }
+
+    private AioFile view(EpollAioContext of, AioClass as) {
+        if (!handle.retainView()) {
+            throw closedAlready();
+        }
+        return of.adopt(handle, as);
+    }
+
+    private IllegalStateException closedAlready() {
+        return new IllegalStateException(handle.path() + ": the file is closed; open it again");
+    }
+
+    @Override
+    public AioFile withDeadline(Duration timeout) {
+        return new DeadlineFile(this, timeout);
     }
 
     // ---- reads ---------------------------------------------------------------------------------------------------
@@ -359,6 +390,16 @@ final class EpollAioFile implements AioFile {
                 return stat();
             }
         });
+    }
+
+    @Override
+    public AioStat openedStat() {
+        return handle.openedStat();
+    }
+
+    @Override
+    public <T> AioFuture<T> list(int maxEntries, Function<? super AioDirectory, ? extends T> then) {
+        return context.begin(new ListOperation<T>(this, maxEntries, then));
     }
 
     @Override

@@ -5,6 +5,7 @@ final class Errno {
 
     static final int EPERM = 1;
     static final int ENOENT = 2;
+    static final int ESRCH = 3;
     static final int EINTR = 4;
     static final int EIO = 5;
     static final int ENXIO = 6;
@@ -14,6 +15,7 @@ final class Errno {
     static final int EACCES = 13;
     static final int EFAULT = 14;
     static final int EXDEV = 18;
+    static final int ENOTDIR = 20;
     static final int EINVAL = 22;
     static final int EMFILE = 24;
     static final int ENOSYS = 38;
@@ -27,6 +29,7 @@ final class Errno {
         return switch (errno) {
             case EPERM -> "EPERM";
             case ENOENT -> "ENOENT";
+            case ESRCH -> "ESRCH";
             case EINTR -> "EINTR";
             case EIO -> "EIO";
             case ENXIO -> "ENXIO";
@@ -39,7 +42,7 @@ final class Errno {
             case 17 -> "EEXIST";
             case EXDEV -> "EXDEV";
             case 19 -> "ENODEV";
-            case 20 -> "ENOTDIR";
+            case ENOTDIR -> "ENOTDIR";
             case 21 -> "EISDIR";
             case EINVAL -> "EINVAL";
             case 23 -> "ENFILE";

@@ -2,6 +2,7 @@ package io.nettyaio.epoll;
 
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.nettyaio.AioStat;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +33,7 @@ final class FileHandle {
     private final boolean direct;
     private final Mount mount;
     private final Device device;
+    private final AioStat openedStat;
     private final AtomicInteger views = new AtomicInteger(1);
     private final Refusals readRefusals = new Refusals();
     private final Refusals writeRefusals = new Refusals();
@@ -41,7 +43,15 @@ final class FileHandle {
     private final AtomicReference<@Nullable FileChannel> channel = new AtomicReference<>();
 
     FileHandle(
-            int fd, String path, Kind kind, boolean append, boolean direct, int alignment, Mount mount, Device device) {
+            int fd,
+            String path,
+            Kind kind,
+            boolean append,
+            boolean direct,
+            int alignment,
+            Mount mount,
+            Device device,
+            AioStat openedStat) {
         this.fd = fd;
         this.path = path;
         this.kind = kind;
@@ -50,6 +60,7 @@ final class FileHandle {
         this.alignment = alignment;
         this.mount = mount;
         this.device = device;
+        this.openedStat = openedStat;
     }
 
     int fd() {
@@ -83,6 +94,10 @@ final class FileHandle {
 
     Device device() {
         return device;
+    }
+
+    AioStat openedStat() {
+        return openedStat;
     }
 
     Refusals refusals(boolean write) {

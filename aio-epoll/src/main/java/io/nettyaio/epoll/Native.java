@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** The same number stands in {@code aio.c}. */
-    private static final int VERSION = 3;
+    private static final int VERSION = 5;
 
     // Kept as Netty keeps its own: who asks later gets the first cause.
     @SuppressWarnings("StaticAssignmentOfThrowable")
@@ -75,6 +75,12 @@ final class Native {
 
     /** Adds one to an eventfd. */
     static native int eventFdSignal(int fd);
+
+    /** {@code fcntl(2)} with a number. */
+    static native int fcntl(int fd, int command, int argument);
+
+    /** {@code rt_sigqueueinfo(2)}, or, where the thread is not 0, {@code rt_tgsigqueueinfo(2)}; with SI_QUEUE. */
+    static native int queueSignal(int process, int thread, int number, long value);
 
     /** {@code openat(2)}; options are bits of {@link OpenFlags}; a negative directory is the current one. */
     static native int openAt(int directory, long path, int options, int mode);

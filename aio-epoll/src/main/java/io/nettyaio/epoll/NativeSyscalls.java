@@ -34,6 +34,16 @@ class NativeSyscalls implements Syscalls {
     }
 
     @Override
+    public int fcntl(int fd, int command, int argument) {
+        return Native.fcntl(fd, command, argument);
+    }
+
+    @Override
+    public int queueSignal(int process, int thread, int number, long value) {
+        return Native.queueSignal(process, thread, number, value);
+    }
+
+    @Override
     public int openAt(int directory, long path, int options, int mode) {
         return Native.openAt(directory, path, options, mode);
     }

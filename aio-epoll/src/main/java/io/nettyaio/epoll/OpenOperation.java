@@ -1,6 +1,7 @@
 package io.nettyaio.epoll;
 
 import io.netty.util.concurrent.Future;
+import io.nettyaio.AioClass;
 import io.nettyaio.AioConfig;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioOpenOption;
@@ -190,7 +191,8 @@ final class OpenOperation extends HelperOperation<AioFile> {
         if (kind != FileHandle.Kind.DIRECTORY && OpenFlags.reads(options) && mount.needsProbe()) {
             probe(syscalls, fd, mount, alignment);
         }
-        return new FileHandle(fd, path, kind, OpenFlags.isAppend(options), direct, alignment, mount, device);
+        return new FileHandle(
+                fd, path, kind, OpenFlags.isAppend(options), direct, alignment, mount, device, statx.stat());
     }
 
     /**
@@ -212,7 +214,7 @@ final class OpenOperation extends HelperOperation<AioFile> {
         if (handle == null) {
             throw new IllegalStateException("opened nothing");
         }
-        return context.adopt(handle);
+        return context.adopt(handle, AioClass.DEFAULT);
     }
 
     @Override

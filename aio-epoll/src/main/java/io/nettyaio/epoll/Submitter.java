@@ -58,6 +58,11 @@ final class Submitter implements AutoCloseable {
         prepared.add(slot);
     }
 
+    /** Takes a slot out again, where it waits here. */
+    void remove(Slot slot) {
+        prepared.remove(slot);
+    }
+
     /**
      * Submits one batch.
      *

@@ -21,6 +21,10 @@ interface Syscalls {
 
     int eventFdSignal(int fd);
 
+    int fcntl(int fd, int command, int argument);
+
+    int queueSignal(int process, int thread, int number, long value);
+
     int openAt(int directory, long path, int options, int mode);
 
     int openBeneath(int directory, long path, int options, int mode);

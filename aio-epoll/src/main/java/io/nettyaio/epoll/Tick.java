@@ -6,6 +6,8 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.nettyaio.AioConfig;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,9 @@ final class Tick {
     private final AioConfig config;
     private final ArrayDeque<Operation> staged = new ArrayDeque<>();
     private final ArrayDeque<Lane> woken = new ArrayDeque<>();
+    /** Where reads wait for their read-in. */
+    private final List<MissQueue> missed = new ArrayList<>();
+
     private final Runnable flushTask = this::flush;
     private boolean scheduled;
     private boolean flushing;
@@ -59,6 +64,14 @@ final class Tick {
     /** The lane has its turn when the tick ends. */
     void stage(Lane lane) {
         woken.add(lane);
+        schedule();
+    }
+
+    /** Reads wait there, to be tried again in each tick until none is left. */
+    void missed(MissQueue queue) {
+        if (!missed.contains(queue)) {
+            missed.add(queue);
+        }
         schedule();
     }
 
@@ -114,23 +127,31 @@ final class Tick {
         flushing = true;
         KernelAio kernel = context.kernel();
         boolean resources = true;
+        boolean again = false;
         try {
             for (int n = woken.size(); n > 0; n--) {
                 woken.remove().run();
             }
             attempts = 0;
             inlineBytes = 0;
-            int most = Math.min(staged.size(), config.completionsPerWakeup());
+            // First: what has come in makes room at the device for what starts now.
+            for (int i = 0; i < missed.size(); i++) {
+                missed.get(i).retry();
+            }
+            // What is past its deadline is not sent off, however late the loop is.
+            boolean inTime = context.deadlines().expireDue();
+            int most = inTime ? Math.min(staged.size(), config.completionsPerWakeup()) : 0;
             for (int n = most; n > 0 && hasBudget() && !staged.isEmpty(); n--) {
                 staged.remove().sendOff();
             }
-            if (kernel != null && !kernel.submitter().isEmpty()) {
+            if (inTime && kernel != null && !kernel.submitter().isEmpty()) {
                 resources = kernel.submit();
             }
+            again = !missed.isEmpty() && missesWantTick();
         } finally {
             flushing = false;
         }
-        if (!staged.isEmpty() || !woken.isEmpty()) {
+        if (again || !staged.isEmpty() || !woken.isEmpty()) {
             scheduleNext();
         } else if (kernel != null && !kernel.submitter().isEmpty()) {
             if (resources) {
@@ -142,7 +163,20 @@ final class Tick {
         context.closer().closeIfIdle();
     }
 
-    private boolean hasBudget() {
+    private boolean missesWantTick() {
+        boolean ticksAnyhow = !staged.isEmpty() || !woken.isEmpty();
+        boolean wanted = false;
+        for (int i = missed.size() - 1; i >= 0; i--) {
+            MissQueue queue = missed.get(i);
+            wanted |= queue.wantsTick(ticksAnyhow);
+            if (queue.isEmpty()) {
+                missed.remove(i);
+            }
+        }
+        return wanted;
+    }
+
+    boolean hasBudget() {
         return attempts < config.submitBatch() && inlineBytes < config.inlineBytesPerTick();
     }
 

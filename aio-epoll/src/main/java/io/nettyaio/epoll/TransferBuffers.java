@@ -239,6 +239,17 @@ final class TransferBuffers {
         }
     }
 
+    /** Gives back every reference, and stands for one byte that nobody wants, of a read that goes on. */
+    void discard() {
+        release();
+        addSegment(Nowhere.BYTE.address(), 1);
+    }
+
+    /** Written by the kernel, read by nobody. Made when first needed. */
+    private static final class Nowhere {
+        static final NativeMemory BYTE = new NativeMemory(Long.BYTES, Long.BYTES);
+    }
+
     private static void release(ByteBuf buffer) {
         try {
             buffer.release();

@@ -62,7 +62,7 @@ final class TransferResult {
     }
 
     boolean isCancelled() {
-        return promise != null && promise.isCancelled();
+        return promise != null && promise.isDone();
     }
 
     /** Tells whoever waits, and forgets them. */
@@ -113,6 +113,11 @@ final class TransferResult {
         }
         // The reader must not see what alignment put in front. The slice shares the reference count.
         return buffer.slice(headBytes, length);
+    }
+
+    /** Nobody wants it any more: gives back what was allocated for the caller. */
+    void discard() {
+        releaseAllocated();
     }
 
     private void releaseAllocated() {

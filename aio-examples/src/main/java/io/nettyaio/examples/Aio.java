@@ -1,5 +1,6 @@
 package io.nettyaio.examples;
 
+import io.nettyaio.examples.cp.CpCommand;
 import io.nettyaio.examples.serve.ServeCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -17,7 +18,7 @@ import picocli.CommandLine.HelpCommand;
         description = "Servers and tools built on netty-aio.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {ServeCommand.class, HelpCommand.class})
+        subcommands = {ServeCommand.class, CpCommand.class, HelpCommand.class})
 public final class Aio {
 
     private Aio() {}

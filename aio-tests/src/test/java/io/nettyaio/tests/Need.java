@@ -33,4 +33,9 @@ public final class Need {
     public static void root() {
         that("root".equals(System.getProperty("user.name")), "needs root, to mount file systems");
     }
+
+    /** Skips the test, or fails it in CI, unless there is such a program. */
+    public static void program(String name, String debianPackage) {
+        that(Shell.has(name), "needs " + name + ": apt-get install " + debianPackage);
+    }
 }

@@ -6,20 +6,15 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -27,31 +22,28 @@ import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
 import io.nettyaio.epoll.EpollAio;
+import io.nettyaio.handler.HttpConnectionHandler;
+import io.nettyaio.handler.HttpFileConfig;
+import io.nettyaio.handler.HttpFileRoot;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.util.IdentityHashMap;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP/1.1 server for the files of a directory, on event loops that carry its sockets and its disk alike.
+ * An HTTP server for the files of a directory, on event loops that carry its sockets and its disk alike.
  *
  * <p><b>Threading.</b> {@link #start} and {@link #close()} wait and so must not be called on an event loop.
  *
- * <p><b>What is served.</b> Regular files that lie below the directory, to GET and HEAD. A path that leads out of it,
- * by {@code ..} or by a symbolic link (an absolute link leads out, wherever it points), is answered with 403.
+ * <p><b>What is served.</b> Regular files that lie below the directory; see {@link io.nettyaio.handler.HttpFileHandler}.
+ * A path that leads out of it, by {@code ..} or by a symbolic link (an absolute link leads out, wherever it points), is
+ * answered with 403.
  */
 public final class FileServer implements AutoCloseable {
 
-    private static final int MAX_LINE_BYTES = 8 * 1024;
-    private static final int MAX_HEADER_BYTES = 16 * 1024;
-    // Requests are small, and what is read at once is decoded at once: this bounds how many requests can join the queue
-    // of a connection after it has filled.
-    private static final int MAX_RECEIVE_BYTES = 8 * 1024;
-    private static final int SHORTEST_REQUEST_BYTES = "GET / HTTP/1.0\r\n\r\n".length();
     private static final long END_SECONDS = 2;
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(FileServer.class);
@@ -59,16 +51,20 @@ public final class FileServer implements AutoCloseable {
     private final ServerConfig config;
     private final MultiThreadIoEventLoopGroup group;
     private final ChannelGroup connections;
-    // Filled before the first connection is accepted and not changed afterwards.
-    private final IdentityHashMap<EventLoop, AioFile> roots = new IdentityHashMap<>();
     private final AtomicBoolean closing = new AtomicBoolean();
+    private @Nullable HttpFileRoot root;
+    private @Nullable AccessLog log;
     private @Nullable Channel listener;
 
     private FileServer(ServerConfig config) {
         this.config = config;
         group = new MultiThreadIoEventLoopGroup(
-                config.loops(), new DefaultThreadFactory("aio-serve"), EpollIoHandler.newFactory());
+                loops(config), new DefaultThreadFactory("aio-serve"), EpollIoHandler.newFactory());
         connections = new DefaultChannelGroup("aio-serve", group.next(), true);
+    }
+
+    private static int loops(ServerConfig config) {
+        return config.loops() == 0 ? Runtime.getRuntime().availableProcessors() : config.loops();
     }
 
     /**
@@ -89,11 +85,16 @@ public final class FileServer implements AutoCloseable {
         if (address.isUnresolved()) {
             throw StartFailure.address(config.bind());
         }
+        TlsIdentity identity = config.tls();
+        SslContext tls = identity == null ? null : identity.context(config.bind());
         FileServer server = new FileServer(config);
         boolean started = false;
         try {
-            server.openRoots(directory);
-            server.listen(address);
+            Path logFile = config.accessLog();
+            server.log = logFile == null ? null : AccessLog.open(logFile);
+            HttpFileRoot opened = server.open(directory);
+            server.root = opened;
+            server.listen(address, new Pipelines(config, opened, tls, server.log));
             started = true;
             return server;
         } finally {
@@ -103,77 +104,53 @@ public final class FileServer implements AutoCloseable {
         }
     }
 
-    /** Opens the directory once; each loop gets a view of the one descriptor. */
-    private void openRoots(Path directory) throws IOException, InterruptedException {
-        EventLoop first = group.next();
+    private HttpFileRoot open(Path directory) throws IOException, InterruptedException {
         AioFuture<AioFile> opened =
-                EpollAio.context(first).open(directory, AioOpenOption.READ, AioOpenOption.DIRECTORY);
+                EpollAio.context(group.next()).open(directory, AioOpenOption.READ, AioOpenOption.DIRECTORY);
         opened.await();
         if (!opened.isSuccess()) {
             throw StartFailure.directory(directory, opened.cause());
         }
-        AioFile root = opened.getNow();
-        roots.put(first, root);
-        for (EventExecutor executor : group) {
-            EventLoop loop = (EventLoop) executor;
-            if (loop != first) {
-                roots.put(loop, root.on(loop));
-            }
+        HttpFileConfig.Builder files = HttpFileConfig.builder()
+                .openFiles(config.openFiles() == 0 ? 0 : Math.max(1, config.openFiles() / loops(config)))
+                .revalidate(config.revalidate())
+                .header("Server", "netty-aio")
+                .header("X-Content-Type-Options", "nosniff");
+        if (config.listing()) {
+            files.directoryPage(new DirectoryPage(config.upload()));
         }
+        return new HttpFileRoot(opened.getNow(), files.build());
     }
 
-    private void listen(InetSocketAddress address) throws IOException, InterruptedException {
-        int chunkBytes = config.chunkBytes();
+    private void listen(InetSocketAddress address, Pipelines pipelines) throws IOException, InterruptedException {
         ChannelFuture bound = new ServerBootstrap()
                 .group(group)
                 .channel(EpollServerSocketChannel.class)
+                .handler(new ConnectionLimit(config.connections()))
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
-                        connected(channel);
+                        pipelines.accepted(channel);
+                        connections.add(channel);
+                        if (closing.get()) {
+                            // Accepted just before the listener was closed, and perhaps too late to be asked to drain.
+                            ChannelFuture unused = channel.close();
+                        }
                     }
                 })
+                .option(ChannelOption.SO_BACKLOG, 1024)
                 // A client may shut down its side after its last request, and still wait for the response.
-                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, config.tls() == null)
+                .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(
-                        ChannelOption.WRITE_BUFFER_WATER_MARK,
-                        new WriteBufferWaterMark(chunkBytes, chunkBytes * config.windowChunks()))
-                .childOption(
-                        ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(64, 2048, MAX_RECEIVE_BYTES))
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(64, 2048, Pipelines.MAX_RECEIVE_BYTES))
                 .bind(address)
                 .await();
         if (!bound.isSuccess()) {
             throw StartFailure.bind(config.bind(), config.port(), bound.cause());
         }
         listener = bound.channel();
-    }
-
-    private void connected(SocketChannel channel) {
-        AioFile root = Objects.requireNonNull(roots.get(channel.eventLoop()), "a connection on a foreign loop");
-        channel.pipeline()
-                .addLast(new HttpServerCodec(
-                        new HttpDecoderConfig()
-                                .setMaxInitialLineLength(MAX_LINE_BYTES)
-                                .setMaxHeaderSize(MAX_HEADER_BYTES),
-                        maxPipelinedRequests()))
-                // Observes the output: a slow client that takes part of a chunk now and then is not idle.
-                .addLast(new IdleStateHandler(true, 0, 0, config.idleTimeout().toMillis(), TimeUnit.MILLISECONDS))
-                .addLast(new RequestIntake(config.bodyBytes()))
-                .addLast(new RequestHandler(root, config));
-        connections.add(channel);
-        if (closing.get()) {
-            // Accepted just before the listener was closed, and perhaps too late to be asked to drain.
-            ChannelFuture unused = channel.close();
-        }
-    }
-
-    /**
-     * More than the queue can hold when it is full: a read decoded to its end, and another one, which Netty does even
-     * on a channel that is not to be read from when the client shuts down its side. Never reached, since reaching it
-     * would end the connection.
-     */
-    private int maxPipelinedRequests() {
-        return config.queuedRequests() + 2 * (MAX_RECEIVE_BYTES / SHORTEST_REQUEST_BYTES + 1);
     }
 
     /** The address it listens on, with the port that was picked where 0 was asked for. */
@@ -183,7 +160,12 @@ public final class FileServer implements AutoCloseable {
 
     /** Where a browser finds it, as {@code http://127.0.0.1:8080/}. */
     public String url() {
-        return "http://" + NetUtil.toSocketAddressString(address()) + '/';
+        return (config.tls() == null ? "http://" : "https://") + NetUtil.toSocketAddressString(address()) + '/';
+    }
+
+    /** Connections that are open. */
+    int connections() {
+        return connections.size();
     }
 
     /** Waits until the server has ended. */
@@ -192,7 +174,7 @@ public final class FileServer implements AutoCloseable {
     }
 
     /**
-     * Ends the server, and returns when it has ended: it accepts no more, closes idle connections, gives the responses
+     * Ends the server, and returns when it has ended: it accepts no more, closes idle connections (with a GOAWAY, those of HTTP/2), gives the responses
      * in flight {@link ServerConfig#grace()} to complete and then cuts them; requests that wait behind them are not
      * answered. The loops, and the contexts on them, end last; a disk that does not answer can hold that up by a few
      * seconds, not longer. A second call waits for the first.
@@ -201,9 +183,13 @@ public final class FileServer implements AutoCloseable {
     public void close() {
         if (closing.compareAndSet(false, true)) {
             drain();
-            for (AioFile root : roots.values()) {
-                root.close().awaitUninterruptibly(END_SECONDS, TimeUnit.SECONDS);
+            if (root != null) {
+                root.close();
             }
+            if (log != null) {
+                log.close();
+            }
+            // Contexts close what is still open before their loops end.
             Future<?> unused = group.shutdownGracefully(0, END_SECONDS, TimeUnit.SECONDS);
         }
         if (!group.terminationFuture().awaitUninterruptibly(2 * END_SECONDS, TimeUnit.SECONDS)) {
@@ -217,7 +203,8 @@ public final class FileServer implements AutoCloseable {
             accepting.close().awaitUninterruptibly(END_SECONDS, TimeUnit.SECONDS);
         }
         for (Channel connection : connections) {
-            connection.pipeline().fireUserEventTriggered(RequestHandler.DRAIN);
+            HttpConnectionHandler.drain(connection);
+            connection.pipeline().fireUserEventTriggered(Http2Connections.DRAIN);
         }
         boolean drained =
                 connections.newCloseFuture().awaitUninterruptibly(config.grace().toMillis(), TimeUnit.MILLISECONDS);

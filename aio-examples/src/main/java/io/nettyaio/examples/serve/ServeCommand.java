@@ -7,6 +7,8 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -17,16 +19,16 @@ import picocli.CommandLine.Spec;
 /** {@code aio serve DIR}: serves a directory by HTTP until it is told to stop. */
 @Command(
         name = "serve",
-        description = "Serves the files in a directory by HTTP/1.1, disk and sockets on the same event loops.",
+        description =
+                "Serves the files in a directory by HTTP/1.1 and HTTP/2, disk and sockets on the same event loops.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
+            "0:it was stopped, by SIGTERM or SIGINT (Ctrl-C)",
             "1:it cannot start; a sentence on stderr says why",
             "2:it was called wrongly",
-            "130:it was stopped by SIGINT (Ctrl-C)",
-            "143:it was stopped by SIGTERM",
         },
         footer = {
             "",
@@ -34,6 +36,8 @@ import picocli.CommandLine.Spec;
                     + " and cuts what is left.",
         })
 public final class ServeCommand implements Callable<Integer> {
+
+    private static final ServerConfig DEFAULTS = ServerConfig.defaults();
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -46,37 +50,121 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(
             names = {"-p", "--port"},
             paramLabel = "N",
-            defaultValue = "8080",
             description = "TCP port, 0 for any free one (default: ${DEFAULT-VALUE}).")
-    private int port;
+    private int port = DEFAULTS.port();
 
     @Option(
             names = {"-b", "--bind"},
             paramLabel = "ADDR",
-            defaultValue = "127.0.0.1",
             description = "Address to listen on (default: ${DEFAULT-VALUE}, for this machine only).")
-    private String bind = "";
+    private String bind = DEFAULTS.bind();
 
     @Option(
             names = "--loops",
             paramLabel = "N",
-            defaultValue = "0",
-            description = "Event loops, 0 for two per processor (default: ${DEFAULT-VALUE}).")
-    private int loops;
+            description = "Event loops, 0 for one per processor (default: ${DEFAULT-VALUE}).")
+    private int loops = DEFAULTS.loops();
+
+    @Option(names = "--tls", description = "TLS with a certificate that is made now and signed by itself.")
+    private boolean tls;
+
+    @ArgGroup(exclusive = false)
+    private @Nullable Identity identity;
+
+    /** Both or neither. */
+    private static final class Identity {
+
+        @Option(
+                names = "--cert",
+                paramLabel = "FILE",
+                required = true,
+                description = "TLS with this certificate and its chain, PEM.")
+        private @Nullable Path certificate;
+
+        @Option(
+                names = "--key",
+                paramLabel = "FILE",
+                required = true,
+                description = "The certificate's private key, PEM (PKCS#8).")
+        private @Nullable Path key;
+    }
+
+    @Option(
+            names = "--upload",
+            description =
+                    "Take files by PUT and by the form of a directory's page. Anybody who reaches it can write then.")
+    private boolean upload;
+
+    @Option(
+            names = "--listing",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Show what is in directories without index.html (default: ${DEFAULT-VALUE}).")
+    private boolean listing;
+
+    @Option(
+            names = "--log",
+            paramLabel = "FILE",
+            description = "Log requests to this file, - for standard output (default: no log).")
+    private @Nullable Path accessLog;
+
+    @Option(
+            names = "--max-header",
+            paramLabel = "BYTES",
+            description =
+                    "Longest header of a request; its first line may have half of it (default: ${DEFAULT-VALUE}).")
+    private int headerBytes = DEFAULTS.headerBytes();
+
+    @Option(
+            names = "--max-body",
+            paramLabel = "BYTES",
+            description = "Longest body of an upload (default: ${DEFAULT-VALUE}).")
+    private long bodyBytes = DEFAULTS.bodyBytes();
+
+    @Option(
+            names = "--max-connections",
+            paramLabel = "N",
+            description = "Connections at once; more wait (default: ${DEFAULT-VALUE}).")
+    private int connections = DEFAULTS.connections();
+
+    @Option(
+            names = "--max-streams",
+            paramLabel = "N",
+            description = "Requests at once on a connection of HTTP/2 (default: ${DEFAULT-VALUE}).")
+    private int streams = DEFAULTS.streams();
+
+    @Option(
+            names = "--idle",
+            paramLabel = "SECONDS",
+            description = "How long a connection may stand still, or a request's header may take"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private int idleSeconds = (int) DEFAULTS.idle().toSeconds();
+
+    @Option(
+            names = "--open-files",
+            paramLabel = "N",
+            description = "Files kept open, on all loops together (default: ${DEFAULT-VALUE}).")
+    private int openFiles = DEFAULTS.openFiles();
+
+    @Option(
+            names = "--revalidate",
+            paramLabel = "MILLIS",
+            description = "How long what is known of a path is relied on (default: ${DEFAULT-VALUE}).")
+    private int revalidateMillis = (int) DEFAULTS.revalidate().toMillis();
 
     @Option(
             names = "--grace",
             paramLabel = "SECONDS",
-            defaultValue = "5",
             description = "How long responses in flight may go on when it is told to stop (default: ${DEFAULT-VALUE}).")
-    private int graceSeconds;
+    private int graceSeconds = (int) DEFAULTS.grace().toSeconds();
 
     @Override
     public Integer call() throws CommandException, InterruptedException {
         ServerConfig config = config();
         try (FileServer server = FileServer.start(directory, config)) {
-            // The JVM ends by the signal's own code when the hook has returned.
-            Runtime.getRuntime().addShutdownHook(new Thread(server::close, "aio-serve-stop"));
+            // Being told to stop is how it ends, no failure: without halt the JVM would end by the signal's own code.
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "aio-serve-stop"));
             PrintWriter out = spec.commandLine().getOut();
             out.println("serving " + directory + " at " + server.url());
             out.flush();
@@ -87,15 +175,40 @@ public final class ServeCommand implements Callable<Integer> {
         }
     }
 
+    private static void stop(FileServer server) {
+        server.close();
+        System.out.flush();
+        Runtime.getRuntime().halt(0);
+    }
+
     private ServerConfig config() {
         try {
-            return ServerConfig.defaults()
-                    .withBind(bind)
-                    .withPort(port)
-                    .withLoops(loops)
-                    .withGrace(Duration.ofSeconds(graceSeconds));
+            return DEFAULTS.with()
+                    .bind(bind)
+                    .port(port)
+                    .loops(loops)
+                    .tls(tls())
+                    .upload(upload)
+                    .listing(listing)
+                    .accessLog(accessLog)
+                    .headerBytes(headerBytes)
+                    .bodyBytes(bodyBytes)
+                    .connections(connections)
+                    .streams(streams)
+                    .idle(Duration.ofSeconds(idleSeconds))
+                    .openFiles(openFiles)
+                    .revalidate(Duration.ofMillis(revalidateMillis))
+                    .grace(Duration.ofSeconds(graceSeconds))
+                    .build();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    private @Nullable TlsIdentity tls() {
+        if (identity != null) {
+            return new TlsIdentity(identity.certificate, identity.key);
+        }
+        return tls ? TlsIdentity.selfSigned() : null;
     }
 }

@@ -1,92 +1,260 @@
 package io.nettyaio.examples.serve;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
-/**
- * How a {@link FileServer} listens, and its limits; immutable.
- *
- * @param bind           the address to listen on, as a name or a number
- * @param port           the TCP port; 0 for any free one
- * @param loops          event loops; 0 for Netty's default, two for each processor
- * @param idleTimeout    how long a connection may go without a byte in either direction before it is closed
- * @param grace          how long {@link FileServer#close()} lets responses in flight go on before it cuts them
- * @param chunkBytes     how much of a file is read at once
- * @param windowChunks   chunks of a file that are in memory at once: being read, read, or not yet taken by the socket
- * @param queuedRequests pipelined requests that wait for their turn before the connection is no longer read from
- * @param bodyBytes      the longest request body that is skipped; a request with a longer one ends its connection
- */
-public record ServerConfig(
-        String bind,
-        int port,
-        int loops,
-        Duration idleTimeout,
-        Duration grace,
-        int chunkBytes,
-        int windowChunks,
-        int queuedRequests,
-        int bodyBytes) {
+/** How a {@link FileServer} listens, and its limits; immutable. */
+public final class ServerConfig {
 
     private static final int MAX_PORT = 65_535;
 
-    /**
-     * Checks the values.
-     *
-     * @throws IllegalArgumentException where one is out of range
-     */
-    public ServerConfig {
-        check("port", port, 0, MAX_PORT);
-        check("loops", loops, 0, 1024);
-        check("chunkBytes", chunkBytes, 1, 1 << 20);
-        check("windowChunks", windowChunks, 1, 1024);
-        check("queuedRequests", queuedRequests, 1, 1 << 16);
-        check("bodyBytes", bodyBytes, 0, Integer.MAX_VALUE);
-        if (idleTimeout.isNegative() || idleTimeout.isZero()) {
-            throw new IllegalArgumentException("idleTimeout=" + idleTimeout + ": must be more than 0");
-        }
-        if (grace.isNegative()) {
-            throw new IllegalArgumentException("grace=" + grace + ": must not be negative");
-        }
+    private final Builder values;
+
+    private ServerConfig(Builder builder) {
+        values = builder.copy();
     }
 
-    private static void check(String name, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new IllegalArgumentException(name + "=" + value + ": must be from " + least + " to " + most);
-        }
-    }
-
-    /** Port 8080 on the loopback address; 64 KiB chunks, two of them at once; 5 seconds of grace. */
+    /** Port 8080 on the loopback address, plain text, nothing but reading. */
     public static ServerConfig defaults() {
-        return new ServerConfig(
-                "127.0.0.1", 8080, 0, Duration.ofSeconds(60), Duration.ofSeconds(5), 64 * 1024, 2, 16, 64 * 1024);
+        return builder().build();
     }
 
-    /** The same, with another {@link #bind()}. */
-    public ServerConfig withBind(String address) {
-        return new ServerConfig(
-                address, port, loops, idleTimeout, grace, chunkBytes, windowChunks, queuedRequests, bodyBytes);
+    /** Starts from the defaults. */
+    public static Builder builder() {
+        return new Builder();
     }
 
-    /** The same, with another {@link #port()}. */
-    public ServerConfig withPort(int number) {
-        return new ServerConfig(
-                bind, number, loops, idleTimeout, grace, chunkBytes, windowChunks, queuedRequests, bodyBytes);
+    /** Starts from these. */
+    public Builder with() {
+        return values.copy();
     }
 
-    /** The same, with another number of {@link #loops()}. */
-    public ServerConfig withLoops(int count) {
-        return new ServerConfig(
-                bind, port, count, idleTimeout, grace, chunkBytes, windowChunks, queuedRequests, bodyBytes);
+    /** The address to listen on, as a name or a number. */
+    public String bind() {
+        return values.bind;
     }
 
-    /** The same, with another {@link #idleTimeout()}. */
-    public ServerConfig withIdleTimeout(Duration duration) {
-        return new ServerConfig(
-                bind, port, loops, duration, grace, chunkBytes, windowChunks, queuedRequests, bodyBytes);
+    /** The TCP port; 0 for any free one. */
+    public int port() {
+        return values.port;
     }
 
-    /** The same, with another {@link #grace()}. */
-    public ServerConfig withGrace(Duration duration) {
-        return new ServerConfig(
-                bind, port, loops, idleTimeout, duration, chunkBytes, windowChunks, queuedRequests, bodyBytes);
+    /** Event loops; 0 for one for each processor. */
+    public int loops() {
+        return values.loops;
+    }
+
+    /** Certificate and key, or {@code null} for plain text. */
+    public @Nullable TlsIdentity tls() {
+        return values.tls;
+    }
+
+    /** Whether PUT and the form of a directory's page may write files. */
+    public boolean upload() {
+        return values.upload;
+    }
+
+    /** Whether a directory without an index is answered with a page. */
+    public boolean listing() {
+        return values.listing;
+    }
+
+    /** The longest body of an upload. */
+    public long bodyBytes() {
+        return values.bodyBytes;
+    }
+
+    /** The longest header of a request; its first line may have half of it. */
+    public int headerBytes() {
+        return values.headerBytes;
+    }
+
+    /** Connections at once; more of them wait in the kernel's queue. */
+    public int connections() {
+        return values.connections;
+    }
+
+    /** Requests at once on a connection of HTTP/2. */
+    public int streams() {
+        return values.streams;
+    }
+
+    /** How long a connection may go without a byte in either direction, or a header may take. */
+    public Duration idle() {
+        return values.idle;
+    }
+
+    /** How long {@link FileServer#close()} lets responses in flight go on before it cuts them. */
+    public Duration grace() {
+        return values.grace;
+    }
+
+    /** Files kept open, on all loops together; 0 for none. */
+    public int openFiles() {
+        return values.openFiles;
+    }
+
+    /** How long what is known of a path is relied on. */
+    public Duration revalidate() {
+        return values.revalidate;
+    }
+
+    /** Where requests are logged: {@code -} for standard output, {@code null} for nowhere. */
+    public @Nullable Path accessLog() {
+        return values.accessLog;
+    }
+
+    /** Sets values one by one. */
+    public static final class Builder {
+
+        private String bind = "127.0.0.1";
+        private int port = 8080;
+        private int loops;
+        private @Nullable TlsIdentity tls;
+        private boolean upload;
+        private boolean listing = true;
+        private long bodyBytes = 1L << 30;
+        private int headerBytes = 16 * 1024;
+        private int connections = 1024;
+        private int streams = 100;
+        private Duration idle = Duration.ofSeconds(60);
+        private Duration grace = Duration.ofSeconds(5);
+        private int openFiles = 4096;
+        private Duration revalidate = Duration.ofSeconds(1);
+        private @Nullable Path accessLog;
+
+        private Builder() {}
+
+        private Builder copy() {
+            Builder copy = new Builder();
+            copy.bind = bind;
+            copy.port = port;
+            copy.loops = loops;
+            copy.tls = tls;
+            copy.upload = upload;
+            copy.listing = listing;
+            copy.bodyBytes = bodyBytes;
+            copy.headerBytes = headerBytes;
+            copy.connections = connections;
+            copy.streams = streams;
+            copy.idle = idle;
+            copy.grace = grace;
+            copy.openFiles = openFiles;
+            copy.revalidate = revalidate;
+            copy.accessLog = accessLog;
+            return copy;
+        }
+
+        /** See {@link ServerConfig#bind()}. */
+        public Builder bind(String address) {
+            bind = address;
+            return this;
+        }
+
+        /** See {@link ServerConfig#port()}. */
+        public Builder port(int number) {
+            port = (int) check("port", number, 0, MAX_PORT);
+            return this;
+        }
+
+        /** See {@link ServerConfig#loops()}. */
+        public Builder loops(int count) {
+            loops = (int) check("loops", count, 0, 1024);
+            return this;
+        }
+
+        /** See {@link ServerConfig#tls()}. */
+        public Builder tls(@Nullable TlsIdentity identity) {
+            tls = identity;
+            return this;
+        }
+
+        /** See {@link ServerConfig#upload()}. */
+        public Builder upload(boolean on) {
+            upload = on;
+            return this;
+        }
+
+        /** See {@link ServerConfig#listing()}. */
+        public Builder listing(boolean on) {
+            listing = on;
+            return this;
+        }
+
+        /** See {@link ServerConfig#bodyBytes()}. */
+        public Builder bodyBytes(long most) {
+            bodyBytes = check("body", most, 0, Long.MAX_VALUE);
+            return this;
+        }
+
+        /** See {@link ServerConfig#headerBytes()}. */
+        public Builder headerBytes(int most) {
+            headerBytes = (int) check("header", most, 512, 1 << 20);
+            return this;
+        }
+
+        /** See {@link ServerConfig#connections()}. */
+        public Builder connections(int most) {
+            connections = (int) check("connections", most, 1, 1 << 20);
+            return this;
+        }
+
+        /** See {@link ServerConfig#streams()}. */
+        public Builder streams(int most) {
+            streams = (int) check("streams", most, 1, 10_000);
+            return this;
+        }
+
+        /** See {@link ServerConfig#idle()}. */
+        public Builder idle(Duration most) {
+            if (most.isNegative() || most.isZero()) {
+                throw new IllegalArgumentException("idle=" + most + ": must be more than 0");
+            }
+            idle = most;
+            return this;
+        }
+
+        /** See {@link ServerConfig#grace()}. */
+        public Builder grace(Duration most) {
+            if (most.isNegative()) {
+                throw new IllegalArgumentException("grace=" + most + ": must not be negative");
+            }
+            grace = most;
+            return this;
+        }
+
+        /** See {@link ServerConfig#openFiles()}. */
+        public Builder openFiles(int most) {
+            openFiles = (int) check("open-files", most, 0, 1_000_000);
+            return this;
+        }
+
+        /** See {@link ServerConfig#revalidate()}. */
+        public Builder revalidate(Duration after) {
+            if (after.isNegative()) {
+                throw new IllegalArgumentException("revalidate=" + after + ": must not be negative");
+            }
+            revalidate = after;
+            return this;
+        }
+
+        /** See {@link ServerConfig#accessLog()}. */
+        public Builder accessLog(@Nullable Path file) {
+            accessLog = file;
+            return this;
+        }
+
+        /** The configuration. */
+        public ServerConfig build() {
+            return new ServerConfig(this);
+        }
+
+        private static long check(String name, long value, long least, long most) {
+            if (value < least || value > most) {
+                throw new IllegalArgumentException(name + "=" + value + ": must be from " + least + " to " + most);
+            }
+            return value;
+        }
     }
 }

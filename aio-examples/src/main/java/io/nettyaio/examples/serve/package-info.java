@@ -1,10 +1,11 @@
 /**
- * {@code aio serve DIR}: an HTTP/1.1 server whose files and sockets share their event loops.
+ * {@code aio serve DIR}: an HTTP server whose files and sockets share their event loops.
  *
- * <p>{@link io.nettyaio.examples.serve.FileServer} listens and ends. Each connection has a {@code RequestIntake}, which
- * turns what the HTTP codec decodes into whole requests, and a {@code RequestHandler}, which answers them in order, one
- * {@code Exchange} at a time. An exchange finds its file with {@code FileLookup} and sends it with {@code FileStream}.
- * All of them belong to their connection's event loop, and none of them blocks it.
+ * <p>{@link io.nettyaio.examples.serve.FileServer} listens and ends. {@code Pipelines} sets connections up: HTTP/1.1 or
+ * HTTP/2, in plain text or by TLS. What answers is the library's {@link io.nettyaio.handler.HttpFileHandler}, for
+ * connections of HTTP/1.1 behind {@link io.nettyaio.handler.HttpConnectionHandler}; here are the page of a directory
+ * ({@code DirectoryPage}), the access log and the limits. Everything belongs to its connection's event loop, and nothing
+ * blocks it.
  */
 @NullMarked
 package io.nettyaio.examples.serve;

@@ -23,7 +23,7 @@ class FileServerLifeIT {
 
     private static final int SIZE = 40 * 1024 * 1024;
 
-    private final ServerConfig config = ServerConfig.defaults().withPort(0).withLoops(2);
+    private final ServerConfig config = ServerConfig.builder().port(0).loops(2).build();
     private Site site;
 
     @BeforeEach
@@ -75,7 +75,9 @@ class FileServerLifeIT {
     @Test
     void shouldNameTheRemedyWhenThePortIsInUse() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            assertThatThrownBy(() -> FileServer.start(site.root(), config.withPort(taken.getLocalPort())))
+            assertThatThrownBy(() -> FileServer.start(
+                            site.root(),
+                            config.with().port(taken.getLocalPort()).build()))
                     .isInstanceOf(IOException.class)
                     .hasMessageMatching("cannot listen on 127.0.0.1:\\d+: the port is in use; .*--port.*");
         }
@@ -84,18 +86,21 @@ class FileServerLifeIT {
     @Test
     void shouldNameTheRemedyWhenTheAddressIsNotHere() {
         // TEST-NET-1: nobody has it.
-        assertThatThrownBy(() -> FileServer.start(site.root(), config.withBind("192.0.2.1")))
+        assertThatThrownBy(() -> FileServer.start(
+                        site.root(), config.with().bind("192.0.2.1").build()))
                 .isInstanceOf(IOException.class)
                 .hasMessageMatching(
                         "cannot listen on 192.0.2.1:0: this machine does not have that address; .*--bind.*");
-        assertThatThrownBy(() -> FileServer.start(site.root(), config.withBind("no-such-host.invalid")))
+        assertThatThrownBy(() -> FileServer.start(
+                        site.root(), config.with().bind("no-such-host.invalid").build()))
                 .isInstanceOf(IOException.class)
                 .hasMessageMatching("cannot listen on no-such-host.invalid: there is no such host; .*--bind.*");
     }
 
     @Test
     void shouldCloseIdleConnectionsAtOnceWhenItEnds() throws Exception {
-        FileServer server = FileServer.start(site.root(), config.withGrace(Duration.ofSeconds(30)));
+        FileServer server = FileServer.start(
+                site.root(), config.with().grace(Duration.ofSeconds(30)).build());
         try (RawClient fresh = RawClient.connect(server.address());
                 RawClient used = RawClient.connect(server.address())) {
             assertThat(used.get("/none").receive().status()).isEqualTo(404);
@@ -113,7 +118,8 @@ class FileServerLifeIT {
 
     @Test
     void shouldCompleteTheResponseInFlightWhenItEnds() throws Exception {
-        FileServer server = FileServer.start(site.root(), config.withGrace(Duration.ofSeconds(30)));
+        FileServer server = FileServer.start(
+                site.root(), config.with().grace(Duration.ofSeconds(30)).build());
         try (RawClient client = RawClient.connect(server.address(), 16 * 1024)) {
             client.get("/numbers").get("/numbers").receiveHeader();
             CompletableFuture<Void> closed = CompletableFuture.runAsync(server::close);
@@ -127,7 +133,8 @@ class FileServerLifeIT {
 
     @Test
     void shouldCutTheResponseInFlightWhenTheGraceIsOver() throws Exception {
-        FileServer server = FileServer.start(site.root(), config.withGrace(Duration.ofMillis(300)));
+        FileServer server = FileServer.start(
+                site.root(), config.with().grace(Duration.ofMillis(300)).build());
         try (RawClient client = RawClient.connect(server.address(), 16 * 1024)) {
             client.get("/numbers").receiveHeader();
             long begin = System.nanoTime();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nettyaio.examples.serve.RawClient.Response;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,15 @@ class FileServerPathsIT {
         Files.createSymbolicLink(root.resolve("circle"), Path.of("circle"));
         Process mkfifo = new ProcessBuilder("mkfifo", root.resolve("fifo").toString()).start();
         assertThat(mkfifo.waitFor()).isZero();
-        server = FileServer.start(root, ServerConfig.defaults().withPort(0).withLoops(1));
+        server = FileServer.start(
+                root,
+                ServerConfig.builder()
+                        .port(0)
+                        .loops(1)
+                        .listing(false)
+                        .openFiles(0)
+                        .revalidate(Duration.ZERO)
+                        .build());
     }
 
     @AfterAll

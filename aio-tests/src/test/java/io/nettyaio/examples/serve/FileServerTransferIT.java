@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.nettyaio.examples.serve.RawClient.Response;
+import io.nettyaio.handler.AioReadAhead;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.net.URI;
@@ -14,6 +15,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,7 +31,12 @@ class FileServerTransferIT {
     private static final int MIB = 1024 * 1024;
     private static final int SMALL_RECEIVE_BYTES = 16 * 1024;
 
-    private final ServerConfig config = ServerConfig.defaults().withPort(0).withLoops(2);
+    private final ServerConfig config = ServerConfig.builder()
+            .port(0)
+            .loops(2)
+            .openFiles(0)
+            .revalidate(Duration.ZERO)
+            .build();
     private final byte[] buffer = new byte[MIB];
     private LeakLog leaks;
     private Site site;
@@ -121,7 +128,7 @@ class FileServerTransferIT {
                 client.get(i == 0 ? "/numbers" : "/hole").receiveHeader();
             }
             Thread.sleep(500); // long enough to read the files, were nothing to stop it
-            long windows = (long) clients * config.windowChunks() * config.chunkBytes();
+            long windows = (long) clients * AioReadAhead.DEFAULT.maxChunks() * AioReadAhead.DEFAULT.chunkBytes();
             assertThat(directMemory() - before).isLessThan(windows + 16 * MIB).isLessThan((long) clients * size / 20);
             assertThat(site.openDescriptors()).isEqualTo(1 + clients);
 
