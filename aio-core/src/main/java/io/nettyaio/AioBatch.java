@@ -1,6 +1,7 @@
 package io.nettyaio;
 
 import io.netty.buffer.ByteBuf;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -35,6 +36,13 @@ public interface AioBatch {
 
     /** Adds {@link AioFile#fdatasync()}. */
     AioBatch fdatasync(AioFile file);
+
+    /**
+     * Gives each operation of the batch a {@linkplain AioFuture#deadline deadline}, which runs from {@link #submit()}. Where
+     * an operation's file has one too, the shorter counts. The batch's own future fails, as always, when the last of them
+     * has ended.
+     */
+    AioBatch deadline(Duration timeout);
 
     /** How many operations have been added. */
     int size();

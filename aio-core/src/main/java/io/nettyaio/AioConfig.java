@@ -21,6 +21,9 @@ public final class AioConfig {
     private final boolean kernelAio;
     private final int queueDepth;
     private final int pendingOperations;
+    private final long pendingBytes;
+    private final AioOverloadPolicy overloadPolicy;
+    private final AioWaterMark waterMark;
     private final int submitBatch;
     private final int completionsPerWakeup;
     private final int inlineReadBytes;
@@ -28,6 +31,7 @@ public final class AioConfig {
     private final int kernelTransferBytes;
     private final double deviceShare;
     private final int unknownDeviceDepth;
+    private final long deviceLatencyGoalNanos;
     private final long loopBudgetNanos;
     private final int helperThreads;
     private final int collectorThreads;
@@ -40,6 +44,9 @@ public final class AioConfig {
         kernelAio = builder.kernelAio;
         queueDepth = builder.queueDepth;
         pendingOperations = builder.pendingOperations;
+        pendingBytes = builder.pendingBytes;
+        overloadPolicy = builder.overloadPolicy;
+        waterMark = builder.waterMark;
         submitBatch = builder.submitBatch;
         completionsPerWakeup = builder.completionsPerWakeup;
         inlineReadBytes = builder.inlineReadBytes;
@@ -47,6 +54,7 @@ public final class AioConfig {
         kernelTransferBytes = builder.kernelTransferBytes;
         deviceShare = builder.deviceShare;
         unknownDeviceDepth = builder.unknownDeviceDepth;
+        deviceLatencyGoalNanos = builder.deviceLatencyGoalNanos;
         loopBudgetNanos = builder.loopBudgetNanos;
         helperThreads = builder.helperThreads;
         collectorThreads = builder.collectorThreads;
@@ -76,9 +84,27 @@ public final class AioConfig {
         return queueDepth;
     }
 
-    /** Operations started and not completed at most; a further one fails with {@link AioException.Kind#QUEUE_FULL}. */
+    /** Operations started and not completed at most; what becomes of a further one says {@link #overloadPolicy()}. */
     public int pendingOperations() {
         return pendingOperations;
+    }
+
+    /**
+     * Bytes of the transfers started and not completed, at most; what becomes of a further transfer says
+     * {@link #overloadPolicy()}. One that is longer than this by itself is taken when no other is pending.
+     */
+    public long pendingBytes() {
+        return pendingBytes;
+    }
+
+    /** What becomes of an operation for which there is no room. */
+    public AioOverloadPolicy overloadPolicy() {
+        return overloadPolicy;
+    }
+
+    /** When {@link AioContext#isSubmittable()} turns false, and true again. */
+    public AioWaterMark waterMark() {
+        return waterMark;
     }
 
     /** Operations in one {@code io_submit(2)}, and NOWAIT attempts in one tick, at most. */
@@ -116,6 +142,14 @@ public final class AioConfig {
         return unknownDeviceDepth;
     }
 
+    /**
+     * How long the device may take for an operation, in nanoseconds; 0 for no goal. Where its operations take longer on
+     * average, fewer of them are in flight at once, so that the rest waits where it is ordered and can be cancelled.
+     */
+    public long deviceLatencyGoalNanos() {
+        return deviceLatencyGoalNanos;
+    }
+
     /** Longest time one system call may take on the loop before its device's operations move to helpers for a while. */
     public long loopBudgetNanos() {
         return loopBudgetNanos;
@@ -126,7 +160,10 @@ public final class AioConfig {
         return helperThreads;
     }
 
-    /** Threads at most, for each device, that collect reads whose read-in the loop has started. */
+    /**
+     * Threads at most, for each device, that wait for reads whose read-in the loop has started. They tell the loop when
+     * the first of many has come in, and fetch what is late.
+     */
     public int collectorThreads() {
         return collectorThreads;
     }
@@ -154,10 +191,12 @@ public final class AioConfig {
     @Override
     public String toString() {
         return "AioConfig(kernelAio=" + kernelAio + ", queueDepth=" + queueDepth + ", pendingOperations="
-                + pendingOperations + ", submitBatch=" + submitBatch + ", completionsPerWakeup="
+                + pendingOperations + ", pendingBytes=" + pendingBytes + ", overloadPolicy=" + overloadPolicy
+                + ", waterMark=" + waterMark + ", submitBatch=" + submitBatch + ", completionsPerWakeup="
                 + completionsPerWakeup + ", inlineReadBytes=" + inlineReadBytes + ", inlineBytesPerTick="
                 + inlineBytesPerTick + ", kernelTransferBytes=" + kernelTransferBytes + ", deviceShare="
-                + deviceShare + ", unknownDeviceDepth=" + unknownDeviceDepth + ", loopBudgetNanos="
+                + deviceShare + ", unknownDeviceDepth=" + unknownDeviceDepth + ", deviceLatencyGoalNanos="
+                + deviceLatencyGoalNanos + ", loopBudgetNanos="
                 + loopBudgetNanos + ", helperThreads=" + helperThreads + ", collectorThreads="
                 + collectorThreads + ", helperQueue=" + helperQueue + ", helperIdleNanos=" + helperIdleNanos
                 + ", syncPolicy=" + syncPolicy + ')';
@@ -169,6 +208,10 @@ public final class AioConfig {
         private boolean kernelAio = Boolean.parseBoolean(System.getProperty(PREFIX + "kernelAio", "true"));
         private int queueDepth = property("queueDepth", 512, 1, MAX_QUEUE_DEPTH);
         private int pendingOperations = property("pendingOperations", 65_536, 1, Integer.MAX_VALUE);
+        private long pendingBytes = property("pendingMebibytes", 1024, 1, Integer.MAX_VALUE) * (1L << 20);
+        private AioOverloadPolicy overloadPolicy =
+                AioOverloadPolicy.valueOf(System.getProperty(PREFIX + "overloadPolicy", AioOverloadPolicy.FAIL.name()));
+        private AioWaterMark waterMark = AioWaterMark.DEFAULT;
         private int submitBatch = property("submitBatch", 64, 1, 4096);
         private int completionsPerWakeup = property("completionsPerWakeup", 256, 1, Integer.MAX_VALUE);
         private int inlineReadBytes = property("inlineReadBytes", 256 * 1024, 0, Integer.MAX_VALUE);
@@ -176,6 +219,8 @@ public final class AioConfig {
         private int kernelTransferBytes = property("kernelTransferBytes", 256 * 1024, 0, Integer.MAX_VALUE);
         private double deviceShare = property("deviceSharePercent", 50, 1, 100) / 100.0;
         private int unknownDeviceDepth = property("unknownDeviceDepth", 64, 1, MAX_QUEUE_DEPTH);
+        private long deviceLatencyGoalNanos =
+                TimeUnit.MICROSECONDS.toNanos(property("deviceLatencyGoalMicros", 0, 0, Integer.MAX_VALUE));
         private long loopBudgetNanos =
                 TimeUnit.MICROSECONDS.toNanos(property("loopBudgetMicros", 1000, 1, Integer.MAX_VALUE));
         private int helperThreads = property("helperThreads", 16, 1, 1024);
@@ -215,6 +260,27 @@ public final class AioConfig {
         /** {@link AioConfig#pendingOperations()}; default 65,536. */
         public Builder pendingOperations(int operations) {
             pendingOperations = check("pendingOperations", operations, 1, Integer.MAX_VALUE);
+            return this;
+        }
+
+        /** {@link AioConfig#pendingBytes()}; default 1 GiB, property {@code io.nettyaio.pendingMebibytes}. */
+        public Builder pendingBytes(long bytes) {
+            if (bytes < 1) {
+                throw new IllegalArgumentException("pendingBytes=" + bytes + ": must be at least 1");
+            }
+            pendingBytes = bytes;
+            return this;
+        }
+
+        /** {@link AioConfig#overloadPolicy()}; default {@link AioOverloadPolicy#FAIL}. */
+        public Builder overloadPolicy(AioOverloadPolicy policy) {
+            overloadPolicy = policy;
+            return this;
+        }
+
+        /** {@link AioConfig#waterMark()}; default {@link AioWaterMark#DEFAULT}. */
+        public Builder waterMark(AioWaterMark marks) {
+            waterMark = marks;
             return this;
         }
 
@@ -260,6 +326,16 @@ public final class AioConfig {
         /** {@link AioConfig#unknownDeviceDepth()}; default 64. */
         public Builder unknownDeviceDepth(int operations) {
             unknownDeviceDepth = check("unknownDeviceDepth", operations, 1, MAX_QUEUE_DEPTH);
+            return this;
+        }
+
+        /** {@link AioConfig#deviceLatencyGoalNanos()}; default 0, no goal. The smallest of a device's users counts. */
+        public Builder deviceLatencyGoal(long duration, TimeUnit unit) {
+            long nanos = unit.toNanos(duration);
+            if (nanos < 0) {
+                throw new IllegalArgumentException("deviceLatencyGoal=" + duration + ": must not be negative");
+            }
+            deviceLatencyGoalNanos = nanos;
             return this;
         }
 

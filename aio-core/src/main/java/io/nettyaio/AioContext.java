@@ -2,17 +2,19 @@ package io.nettyaio;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.nio.file.Path;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asynchronous file I/O on one event loop. There is one context for each loop, made on first use and gone with its loop.
+ * Asynchronous I/O on files and pipes on one event loop. There is one context for each loop, made on first use and gone
+ * with its loop.
  *
  * <p><b>Threading.</b> Any method from any thread; completions on {@link #eventLoop()}.
  *
  * <p><b>Life.</b> {@link State#OPEN} → {@link State#CLOSING} (new operations are refused, queued ones fail, those in
- * flight are carried out, open files are closed) → {@link State#CLOSED}. Shutdown of the loop does the same.
+ * flight are carried out, open files and pipes are closed) → {@link State#CLOSED}. Shutdown of the loop does the same.
  */
 public interface AioContext {
 
@@ -44,6 +46,22 @@ public interface AioContext {
 
     /** Figures of this moment; from a thread other than the loop's they may be a little old. */
     AioContextStats stats();
+
+    /**
+     * Whether more operations are welcome: what is pending is below the {@linkplain AioConfig#waterMark() high water mark},
+     * or has come back to the low one since. A hint, as {@link io.netty.channel.Channel#isWritable()} is: operations are
+     * taken either way, up to {@link AioConfig#pendingOperations()} and {@link AioConfig#pendingBytes()}. A server stops
+     * reading its sockets while it is false, so that a slow disk slows the clients instead of filling memory.
+     *
+     * <p><b>Threading.</b> Any thread; what others have started counts once it has arrived on the loop.
+     */
+    boolean isSubmittable();
+
+    /** Tells the listener of each change of {@link #isSubmittable()}, until it is removed or the context is closed. */
+    AioContext addSubmittableListener(AioSubmittableListener listener);
+
+    /** Takes a listener back. */
+    AioContext removeSubmittableListener(AioSubmittableListener listener);
 
     /** Allocates direct buffers whose address and capacity are multiples of 4096 bytes, fit for direct files. */
     ByteBufAllocator alignedAllocator();
@@ -154,6 +172,93 @@ public interface AioContext {
 
     /** An empty batch. */
     AioBatch batch();
+
+    // ---- pipes ---------------------------------------------------------------------------------------------------
+
+    /** Makes an anonymous pipe: {@code pipe2(2)}. Both ends are this context's; see {@link AioPipe#on}. */
+    AioFuture<AioPipePair> pipe();
+
+    /**
+     * Opens one end of a named FIFO: {@code open(2)}, on a helper thread.
+     *
+     * <p>With {@link AioOpenOption#READ} it opens at once, whether or not there is a writer; reads wait for the first
+     * writer instead of ending. With {@link AioOpenOption#WRITE} it opens when there is a reader, as {@code open(2)}
+     * does; until then the kernel is asked again at intervals of up to 20 ms. It may be cancelled at any time. With both
+     * it opens at once, and its reads never end, since it is a writer itself.
+     *
+     * @param options READ, WRITE, and CREATE or CREATE_NEW to make the FIFO with permissions 0666 less the process's
+     *                umask; NOFOLLOW. Others are refused with EINVAL, as is a path that is no FIFO
+     */
+    AioFuture<AioPipe> openFifo(Path path, AioOpenOption... options);
+
+    /**
+     * Takes over a descriptor that this process has inherited, or got from elsewhere: a pipe, a FIFO, a terminal, a
+     * stream socket, a file. What {@link AioPipe} says on blocking mode applies.
+     *
+     * @param descriptor its number; the library closes it with the pipe, or before. Where this fails, it stays the
+     *                   caller's
+     */
+    AioFuture<AioPipe> adoptPipe(int descriptor);
+
+    /**
+     * Standard input, whatever it is: a pipe, a FIFO, a terminal, a socket, a file, a device. Read from there or from
+     * {@link System#in}, but not from both. Closing the result does not close the process's own descriptor.
+     */
+    AioFuture<AioPipe> standardInput();
+
+    /** Standard output; as {@link #standardInput()}. */
+    AioFuture<AioPipe> standardOutput();
+
+    /** Standard error; as {@link #standardInput()}. */
+    AioFuture<AioPipe> standardError();
+
+    // ---- readiness -----------------------------------------------------------------------------------------------
+
+    /**
+     * Waits, once, until a descriptor is ready: a pipe, a socket, an eventfd, a timerfd, a pidfd, a signalfd, inotify, a
+     * terminal. {@code poll(2)}, through kernel AIO where that is sound (Linux 5.16 and later), else through the loop's
+     * epoll instance, on a duplicate.
+     *
+     * <p>Ready is what the descriptor is at that moment; it may be so already. Nothing is read or written. Cancelling
+     * takes it out of the kernel at once. As long as it waits, the kernel keeps what the descriptor stands for open, even
+     * where the caller closes the number: cancel first, then close. Regular files, directories, disks and devices such
+     * as {@code /dev/null} cannot be waited for, and fail with EPERM.
+     *
+     * @param descriptor the caller's, any that can be polled
+     * @param events     bits of {@link AioPollEvents}
+     * @return the events that are: of those asked for, and {@link AioPollEvents#ERR} and {@link AioPollEvents#HUP}
+     */
+    AioFuture<Integer> poll(int descriptor, int events);
+
+    /**
+     * Starts an operation of your own.
+     *
+     * @param operation used for this one start; what its methods may do, and where they run, it says itself
+     * @return completes with its value
+     * @throws IllegalArgumentException where its route is neither {@code HELPER} nor {@code INLINE}
+     */
+    <V extends @Nullable Object> AioFuture<V> submit(AioOperation<V> operation);
+
+    /**
+     * Makes an eventfd that becomes readable when an operation completes, however: succeeds, fails, is cancelled or times
+     * out; at once where it has. {@code eventfd(2)}. For an epoll loop that is not Netty's, or another process.
+     *
+     * @param operation a future of this library or any other of Netty's, such as one of {@link AioWait}
+     * @return the caller's to close
+     * @throws AioException where no descriptor can be made (EMFILE, ENFILE); the message names the limit
+     */
+    AioEventFd exportEventFd(Future<?> operation) throws AioException;
+
+    /**
+     * Queues a real-time signal when an operation completes, however; at once where it has. {@code rt_sigqueueinfo(2)},
+     * {@code rt_tgsigqueueinfo(2)}. What becomes of the signal does not affect the operation.
+     *
+     * @param operation as for {@link #exportEventFd}
+     * @param signal    to whom, which, and what for
+     * @return completes when the signal is queued; fails with ESRCH (nobody there), EPERM (another user's) or EAGAIN (the
+     *     receiver's queue is full, which is not waited for). Cancelling it calls the signal off
+     */
+    AioFuture<Void> signal(Future<?> operation, AioSignal signal);
 
     /**
      * Closes the context; see {@link AioContext}. A second call gives the same future.

@@ -4,14 +4,16 @@ package io.nettyaio;
  * Figures of a context.
  *
  * @param pending              operations started and not yet completed
+ * @param pendingBytes         bytes of the transfers among them
+ * @param waitingForRoom       operations that wait to become pending ({@link AioOverloadPolicy#WAIT})
  * @param kernelInFlight       of these, handed to kernel AIO
  * @param helperInFlight       of these, handed to helper threads
  * @param slots                slots made so far, each with an eventfd
  * @param freeSlots            slots not in use
- * @param openFiles            views open on this context
- * @param completedInline      operations completed from the page cache on the loop
+ * @param openFiles            views of files and pipes open on this context
+ * @param completedInline      operations completed on the loop: from the page cache, on a pipe
  * @param completedKernel      operations completed by kernel AIO
- * @param completedHelper      operations completed by helper or collector threads
+ * @param completedHelper      operations completed by helper threads, or collected after a miss of the page cache
  * @param submitCalls          calls of io_submit from the loop
  * @param longestSubmitNanos   longest time in one io_submit on the loop
  * @param nowaitAttempts       RWF_NOWAIT attempts on the loop
@@ -20,6 +22,8 @@ package io.nettyaio;
  */
 public record AioContextStats(
         int pending,
+        long pendingBytes,
+        int waitingForRoom,
         int kernelInFlight,
         int helperInFlight,
         int slots,

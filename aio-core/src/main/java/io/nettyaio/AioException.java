@@ -24,7 +24,12 @@ public final class AioException extends IOException {
         /** A bound of the context is reached; the message names it and how to raise it. */
         QUEUE_FULL,
         /** The file ended before the range that was to be transferred; the errno is ENODATA. */
-        SHRUNK
+        SHRUNK,
+        /**
+         * Its deadline has passed; the message says whether it was still queued, or may yet take effect. What it had moved
+         * by then is not known.
+         */
+        TIMED_OUT
     }
 
     private final Kind kind;

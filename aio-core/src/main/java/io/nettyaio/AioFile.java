@@ -3,6 +3,7 @@ package io.nettyaio;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.nio.channels.FileChannel;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Function;
@@ -49,7 +50,7 @@ public interface AioFile {
     boolean isOpen();
 
     /**
-     * A view of the same descriptor on another event loop. The descriptor closes with its last view. Syncs cover the
+     * A view of the same descriptor on another event loop, in the same {@linkplain #ioClass() class}. The descriptor closes with its last view. Syncs cover the
      * writes of all views; appends of all views are in order.
      *
      * @param eventLoop a loop that {@link AioContext} runs on
@@ -58,6 +59,27 @@ public interface AioFile {
      * @throws UnsupportedOperationException where the loop is of a kind that the engine does not run on
      */
     AioFile on(EventLoop eventLoop);
+
+    /** The class that this view's operations belong to; {@link AioClass#DEFAULT} unless {@link #in} gave another. */
+    AioClass ioClass();
+
+    /**
+     * A view of the same descriptor on the same event loop whose operations belong to a class. It is closed for itself;
+     * the descriptor closes with its last view.
+     *
+     * @param ioClass the class
+     * @return this, where it is this view's own class
+     * @throws IllegalStateException where this view is closed
+     */
+    AioFile in(AioClass ioClass);
+
+    /**
+     * The same view, whose operations each have a {@linkplain AioFuture#deadline deadline}; those that are added to a batch
+     * too. {@link #close()} has none: it cannot be called off. The callback forms allocate a future here.
+     *
+     * @param timeout from the start of each operation; replaces the one this view has
+     */
+    AioFile withDeadline(Duration timeout);
 
     // ---- reads ---------------------------------------------------------------------------------------------------
 

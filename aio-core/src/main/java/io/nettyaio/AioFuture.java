@@ -2,6 +2,7 @@ package io.nettyaio;
 
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericFutureListener;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,17 @@ public interface AioFuture<V> extends Future<V> {
      * {@link CompletionStage#toCompletableFuture()} returns does not affect the operation.
      */
     CompletionStage<V> toCompletionStage();
+
+    /**
+     * Gives the operation a deadline, from now. Once it has passed, and the operation is not done, the future fails with an
+     * {@link AioException} of kind {@link AioException.Kind#TIMED_OUT}, and the operation is treated as a cancelled one:
+     * where it still waits in a queue it is never handed to the kernel and gives back its buffers; where the kernel or a
+     * helper works on it, its memory stays retained until that ends. The shortest of several deadlines counts.
+     *
+     * @param timeout from this call; zero or less has passed already
+     * @return this
+     */
+    AioFuture<V> deadline(Duration timeout);
 
     @Override
     AioFuture<V> addListener(GenericFutureListener<? extends Future<? super V>> listener);

@@ -160,6 +160,10 @@ class AioConfigTest {
         assertThat(config.kernelAio()).isTrue();
         assertThat(config.queueDepth()).isEqualTo(512);
         assertThat(config.pendingOperations()).isEqualTo(65_536);
+        assertThat(config.pendingBytes()).isEqualTo(1L << 30);
+        assertThat(config.overloadPolicy()).isEqualTo(AioOverloadPolicy.FAIL);
+        assertThat(config.waterMark()).isEqualTo(AioWaterMark.DEFAULT);
+        assertThat(config.deviceLatencyGoalNanos()).isZero();
         assertThat(config.submitBatch()).isEqualTo(64);
         assertThat(config.completionsPerWakeup()).isEqualTo(256);
         assertThat(config.inlineReadBytes()).isEqualTo(256 * 1024);
@@ -183,6 +187,9 @@ class AioConfigTest {
         System.setProperty(PREFIX + "deviceSharePercent", "25");
         System.setProperty(PREFIX + "loopBudgetMicros", "300");
         System.setProperty(PREFIX + "helperIdleMillis", "70");
+        System.setProperty(PREFIX + "pendingMebibytes", "3000");
+        System.setProperty(PREFIX + "overloadPolicy", "WAIT");
+        System.setProperty(PREFIX + "deviceLatencyGoalMicros", "500");
 
         AioConfig config = AioConfig.builder().build();
 
@@ -191,6 +198,9 @@ class AioConfigTest {
         assertThat(config.deviceShare()).isEqualTo(0.25);
         assertThat(config.loopBudgetNanos()).isEqualTo(300_000);
         assertThat(config.helperIdleNanos()).isEqualTo(70_000_000);
+        assertThat(config.pendingBytes()).isEqualTo(3000L << 20);
+        assertThat(config.overloadPolicy()).isEqualTo(AioOverloadPolicy.WAIT);
+        assertThat(config.deviceLatencyGoalNanos()).isEqualTo(500_000);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericFutureListener;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioRoute;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
 /** A future that completes when the test says so. */
@@ -18,6 +19,11 @@ final class ScriptedFuture<V> extends DefaultPromise<V> implements AioFuture<V> 
     @Override
     public AioRoute route() {
         return AioRoute.HELPER;
+    }
+
+    @Override
+    public ScriptedFuture<V> deadline(Duration timeout) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -1,41 +1,28 @@
 package io.nettyaio.epoll;
 
-import io.netty.util.internal.logging.InternalLogger;
-import io.netty.util.internal.logging.InternalLoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What one context keeps of a device: its lane through the gate, and the stopwatch. A system call on the loop that takes
- * longer than the budget moves the device's operations to helpers for a while, and for longer each time it happens again
- * soon after. Loop-confined.
+ * What one context keeps of a device for one class: its lane through the gate, the reads it waits for, its throttle where
+ * the class has a limit, and the stopwatch, which all classes share. Loop-confined.
  */
 final class DeviceLane {
 
-    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(DeviceLane.class);
-    private static final long FIRST_DEMOTION_NANOS = 20_000_000;
-    /**
-     * One call over the budget may be the scheduler's doing; a device whose queue is full does it again at once. So the
-     * second within this time counts.
-     */
-    private static final long STRIKE_WINDOW_NANOS = 50_000_000;
-
-    private static final long LONGEST_DEMOTION_NANOS = 1_280_000_000;
-
     private final Device device;
     private final Lane lane;
-    private final long budgetNanos;
-    private final Runnable onDemotion;
-    private long demotionNanos = FIRST_DEMOTION_NANOS;
-    private long demotedUntilNanos;
-    private boolean demoted;
-    private boolean everDemoted;
-    private boolean struck;
-    private long lastStrikeNanos;
+    private final Stopwatch stopwatch;
+    private final MissQueue misses;
+    private final @Nullable Throttle throttle;
+    private final long latencyGoalNanos;
 
-    DeviceLane(Device device, Lane lane, long budgetNanos, Runnable onDemotion) {
+    DeviceLane(EpollAioContext context, Device device, Lane lane, Stopwatch stopwatch) {
+        latencyGoalNanos = context.config().deviceLatencyGoalNanos();
         this.device = device;
         this.lane = lane;
-        this.budgetNanos = budgetNanos;
-        this.onDemotion = onDemotion;
+        this.stopwatch = stopwatch;
+        misses = new MissQueue(context, this);
+        RateLimit limit = lane.queue().rateLimit();
+        throttle = limit == null ? null : new Throttle(context, limit);
     }
 
     Device device() {
@@ -46,38 +33,35 @@ final class DeviceLane {
         return lane;
     }
 
+    /** Reads whose read-in has been started. */
+    MissQueue misses() {
+        return misses;
+    }
+
+    /** Where the class has a limit of bytes or operations for each second. */
+    @Nullable
+    Throttle throttle() {
+        return throttle;
+    }
+
+    /** Whether long transfers have to go piece by piece, so that others come in between. */
+    boolean isPiecewise() {
+        return throttle != null || lane.gate().isSharedBy(lane.queue());
+    }
+
     /** Whether the device's operations are to stay off the loop at the moment. */
     boolean isDemoted() {
-        if (!demoted) {
-            return false;
-        }
-        demoted = System.nanoTime() - demotedUntilNanos < 0;
-        return demoted;
+        return stopwatch.isDemoted();
     }
 
     /** Takes note of how long a system call for this device has held up the loop. */
     void spent(long nanos, long nowNanos) {
-        if (nanos <= budgetNanos) {
-            return;
-        }
-        boolean second = struck && nowNanos - lastStrikeNanos < STRIKE_WINDOW_NANOS;
-        struck = true;
-        lastStrikeNanos = nowNanos;
-        if (!second) {
-            return;
-        }
-        // Quiet for ten times as long as the last demotion: start small again.
-        boolean relapse = everDemoted && nowNanos - demotedUntilNanos < 10 * demotionNanos;
-        demotionNanos = relapse ? Math.min(2 * demotionNanos, LONGEST_DEMOTION_NANOS) : FIRST_DEMOTION_NANOS;
-        demotedUntilNanos = nowNanos + demotionNanos;
-        demoted = true;
-        everDemoted = true;
-        onDemotion.run();
-        LOGGER.debug(
-                "device {}: a system call held up the loop for {} ns (budget {} ns); to helpers for {} ns",
-                device.number(),
-                nanos,
-                budgetNanos,
-                demotionNanos);
+        stopwatch.spent(nanos, nowNanos);
+    }
+
+    /** Takes note of how long an operation was with the device, where there is a goal for it. */
+    void returned(long nanos) {
+        Gate gate = lane.gate();
+        gate.depth().ended(nanos, gate.inFlight(), lane.limit(), latencyGoalNanos, System.nanoTime());
     }
 }

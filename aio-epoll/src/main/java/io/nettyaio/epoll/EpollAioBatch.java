@@ -5,9 +5,11 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import io.nettyaio.AioBatch;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +22,18 @@ final class EpollAioBatch implements AioBatch {
     /**
      * One operation to be.
      *
+     * @param timeout its file's deadline
      * @param sources what was taken over for it
      */
-    private record Entry(AioPromise<?> promise, Supplier<Operation> operation, List<ByteBuf> sources) {}
+    private record Entry(
+            AioPromise<?> promise,
+            Supplier<Operation> operation,
+            @Nullable Duration timeout,
+            List<ByteBuf> sources) {}
 
     private final EpollAioContext context;
     private final List<Entry> entries = new ArrayList<>();
+    private @Nullable Duration timeout;
     private boolean ended;
 
     EpollAioBatch(EpollAioContext context) {
@@ -34,37 +42,37 @@ final class EpollAioBatch implements AioBatch {
 
     @Override
     public AioBatch read(AioFile file, ByteBuf dst, long offsetBytes) {
-        return addOne(own(file), TransferOperation.Kind.READ, dst, offsetBytes);
+        return addOne(file, TransferOperation.Kind.READ, dst, offsetBytes);
     }
 
     @Override
     public AioBatch read(AioFile file, ByteBuf[] dsts, long offsetBytes) {
-        return addMany(own(file), TransferOperation.Kind.READ, dsts, offsetBytes);
+        return addMany(file, TransferOperation.Kind.READ, dsts, offsetBytes);
     }
 
     @Override
     public AioBatch write(AioFile file, ByteBuf src, long offsetBytes) {
-        return addOne(own(file), TransferOperation.Kind.WRITE, src, offsetBytes);
+        return addOne(file, TransferOperation.Kind.WRITE, src, offsetBytes);
     }
 
     @Override
     public AioBatch write(AioFile file, ByteBuf[] srcs, long offsetBytes) {
-        return addMany(own(file), TransferOperation.Kind.WRITE, srcs, offsetBytes);
+        return addMany(file, TransferOperation.Kind.WRITE, srcs, offsetBytes);
     }
 
     @Override
     public AioBatch append(AioFile file, ByteBuf src) {
-        return addOne(own(file), TransferOperation.Kind.APPEND, src, 0);
+        return addOne(file, TransferOperation.Kind.APPEND, src, 0);
     }
 
     @Override
     public AioBatch fsync(AioFile file) {
-        return addSync(own(file), false);
+        return addSync(file, false);
     }
 
     @Override
     public AioBatch fdatasync(AioFile file) {
-        return addSync(own(file), true);
+        return addSync(file, true);
     }
 
     private EpollAioFile own(AioFile file) {
@@ -75,27 +83,33 @@ final class EpollAioBatch implements AioBatch {
             throw new IllegalArgumentException(
                     file.path() + " belongs to another event loop than the batch; add file.on(eventLoop)");
         }
-        return (EpollAioFile) file;
+        return DeadlineFile.unwrap(file);
     }
 
-    private AioBatch addOne(EpollAioFile file, TransferOperation.Kind kind, ByteBuf buffer, long offsetBytes) {
+    private AioBatch addOne(AioFile view, TransferOperation.Kind kind, ByteBuf buffer, long offsetBytes) {
+        EpollAioFile file = own(view);
         AioPromise<Integer> promise = context.newPromise();
         List<ByteBuf> sources = kind == TransferOperation.Kind.READ ? List.of() : List.of(buffer);
-        entries.add(new Entry(promise, () -> file.prepare(kind, buffer, offsetBytes, promise), sources));
+        entries.add(new Entry(
+                promise, () -> file.prepare(kind, buffer, offsetBytes, promise), DeadlineFile.timeout(view), sources));
         return this;
     }
 
-    private AioBatch addMany(EpollAioFile file, TransferOperation.Kind kind, ByteBuf[] buffers, long offsetBytes) {
+    private AioBatch addMany(AioFile view, TransferOperation.Kind kind, ByteBuf[] buffers, long offsetBytes) {
+        EpollAioFile file = own(view);
         AioPromise<Long> promise = context.newPromise();
         ByteBuf[] own = buffers.clone();
         List<ByteBuf> sources = kind == TransferOperation.Kind.READ ? List.of() : List.of(own);
-        entries.add(new Entry(promise, () -> file.prepare(kind, own, offsetBytes, promise), sources));
+        entries.add(new Entry(
+                promise, () -> file.prepare(kind, own, offsetBytes, promise), DeadlineFile.timeout(view), sources));
         return this;
     }
 
-    private AioBatch addSync(EpollAioFile file, boolean dataOnly) {
+    private AioBatch addSync(AioFile view, boolean dataOnly) {
+        EpollAioFile file = own(view);
         AioPromise<Void> promise = context.newPromise();
-        entries.add(new Entry(promise, () -> SyncOperation.promised(file, dataOnly, promise), List.of()));
+        entries.add(new Entry(
+                promise, () -> SyncOperation.promised(file, dataOnly, promise), DeadlineFile.timeout(view), List.of()));
         return this;
     }
 
@@ -137,7 +151,43 @@ final class EpollAioBatch implements AioBatch {
             }
         });
         context.begin(operations);
+        setDeadlines();
         return all;
+    }
+
+    @Override
+    public AioBatch deadline(Duration of) {
+        timeout = Objects.requireNonNull(of, "timeout");
+        return this;
+    }
+
+    private void setDeadlines() {
+        long now = System.nanoTime();
+        List<Entry> limited = new ArrayList<>();
+        for (Entry entry : entries) {
+            if (timeoutOf(entry) != null) {
+                limited.add(entry);
+            }
+        }
+        if (!limited.isEmpty()) {
+            // In one task for all of them, behind the one that starts them. Where the loop has ended they have failed.
+            boolean unused = context.executeHereOrOnLoop(() -> limited.forEach(entry -> setDeadline(entry, now)));
+        }
+    }
+
+    private void setDeadline(Entry entry, long now) {
+        Duration after = timeoutOf(entry);
+        if (after != null) {
+            context.deadlines().set(entry.promise(), after, now + AioPromise.nanosOf(after));
+        }
+    }
+
+    private @Nullable Duration timeoutOf(Entry entry) {
+        Duration own = entry.timeout();
+        if (own == null || timeout == null) {
+            return own == null ? timeout : own;
+        }
+        return own.compareTo(timeout) < 0 ? own : timeout;
     }
 
     @Override

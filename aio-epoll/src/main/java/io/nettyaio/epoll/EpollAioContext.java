@@ -2,19 +2,28 @@ package io.nettyaio.epoll;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
-import io.netty.util.concurrent.FastThreadLocal;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioBatch;
+import io.nettyaio.AioClass;
 import io.nettyaio.AioConfig;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioContextStats;
+import io.nettyaio.AioEventFd;
+import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
+import io.nettyaio.AioOperation;
+import io.nettyaio.AioPipe;
+import io.nettyaio.AioPipePair;
 import io.nettyaio.AioRoute;
+import io.nettyaio.AioSignal;
 import io.nettyaio.AioStat;
+import io.nettyaio.AioSubmittableListener;
+import io.nettyaio.LoopThreads;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -40,9 +49,6 @@ final class EpollAioContext implements AioContext {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(EpollAioContext.class);
     private static final int DEFAULT_MODE = 0666;
 
-    /** Set on the threads of loops that have a context. */
-    private static final FastThreadLocal<Boolean> LOOP_THREAD = new FastThreadLocal<>();
-
     private static final AtomicBoolean SAID_WITHOUT_KERNEL_AIO = new AtomicBoolean();
 
     private final IoEventLoop loop;
@@ -55,10 +61,15 @@ final class EpollAioContext implements AioContext {
     private final @Nullable Throwable kernelCause;
     private final HelperPool helpers;
     private final Lane helperLane;
-    private final IdentityHashMap<Device, DeviceLane> deviceLanes = new IdentityHashMap<>();
+    private final DeviceLanes deviceLanes;
     private final Tick tick;
     private final HelperReturns returns;
     private final ContextCloser closer;
+    private final Admission admission;
+    private final Deadlines deadlines = new Deadlines(this);
+
+    private final Pipes pipes;
+    private final Polls polls;
 
     private final Set<Operation> elsewhere = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<EpollAioFile> files = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -66,13 +77,11 @@ final class EpollAioContext implements AioContext {
     private final Runnable reapTask = this::reapLater;
 
     private boolean reapScheduled;
-    private int pending;
     private int helperInFlight;
 
     private long completedInline;
     private long completedKernel;
     private long completedHelper;
-    private long demotions;
 
     EpollAioContext(IoEventLoop loop, AioConfig config, Syscalls syscalls) {
         this.loop = loop;
@@ -82,10 +91,12 @@ final class EpollAioContext implements AioContext {
         iocbs = new IocbTable(depth);
         slots = new SlotPool(this, loop, syscalls, iocbs, depth);
         tick = new Tick(this, loop, config);
+        admission = new Admission(this, config);
         returns = new HelperReturns(syscalls, depth);
         SharedHelpers shared = SharedHelpers.of(config);
         helpers = shared.pool();
-        helperLane = new Lane(this, shared.gate(), config.helperQueue());
+        helperLane = new Lane(this, shared.gate(), AioClass.DEFAULT, config.helperQueue());
+        deviceLanes = new DeviceLanes(this, config);
         long aioContext = config.kernelAio() ? syscalls.ioSetup(depth) : 0;
         if (aioContext > 0) {
             kernel = new KernelAio(this, syscalls, aioContext, iocbs, config);
@@ -100,11 +111,13 @@ final class EpollAioContext implements AioContext {
             }
         }
         closer = new ContextCloser(this, this.<Void>newPromise());
+        pipes = new Pipes(this);
+        polls = new Polls(this);
     }
 
     /** On the loop, once: makes the first slot, through which the context learns that the loop shuts down. */
     void attach() {
-        LOOP_THREAD.set(true);
+        LoopThreads.mark();
         int errno = slots.make();
         if (errno != 0) {
             LOGGER.warn("no eventfd could be made: {}: {}", Errno.name(errno), Errno.explain(errno));
@@ -112,7 +125,7 @@ final class EpollAioContext implements AioContext {
     }
 
     static boolean isLoopThread() {
-        return LOOP_THREAD.isSet();
+        return LoopThreads.isOne();
     }
 
     // ---- parts ---------------------------------------------------------------------------------------------------
@@ -149,8 +162,17 @@ final class EpollAioContext implements AioContext {
         return kernel != null;
     }
 
+    /** Whether the time that operations spend with a device matters. */
+    boolean hasLatencyGoal() {
+        return config.deviceLatencyGoalNanos() > 0;
+    }
+
     Tick tick() {
         return tick;
+    }
+
+    Deadlines deadlines() {
+        return deadlines;
     }
 
     HelperReturns returns() {
@@ -182,26 +204,31 @@ final class EpollAioContext implements AioContext {
         return helperLane;
     }
 
-    DeviceLane deviceLane(Device device) {
-        return deviceLanes.computeIfAbsent(
-                device,
-                of -> new DeviceLane(
-                        of,
-                        new Lane(this, of.gate(), of.limit(config)),
-                        config.loopBudgetNanos(),
-                        this::countDemotion));
-    }
-
-    private void countDemotion() {
-        demotions++;
+    DeviceLane deviceLane(Device device, AioClass ioClass) {
+        return deviceLanes.of(device, ioClass);
     }
 
     /** Every way of this context through a gate. */
     void forEachLane(Consumer<Lane> action) {
         action.accept(helperLane);
-        for (DeviceLane lane : deviceLanes.values()) {
-            action.accept(lane.lane());
-        }
+        deviceLanes.forEach(action);
+    }
+
+    @Override
+    public boolean isSubmittable() {
+        return admission.isSubmittable();
+    }
+
+    @Override
+    public AioContext addSubmittableListener(AioSubmittableListener listener) {
+        admission.add(listener);
+        return this;
+    }
+
+    @Override
+    public AioContext removeSubmittableListener(AioSubmittableListener listener) {
+        admission.remove(listener);
+        return this;
     }
 
     @Override
@@ -228,8 +255,8 @@ final class EpollAioContext implements AioContext {
     @Override
     public AioFuture<AioFile> openBeneath(AioFile directory, String relativePath, AioOpenOption... options) {
         String text = directory.path() + "/" + relativePath;
-        boolean own = directory instanceof EpollAioFile && directory.context() == this;
-        EpollAioFile base = own ? (EpollAioFile) directory : null;
+        boolean own = directory.context() == this;
+        EpollAioFile base = own ? DeadlineFile.unwrap(directory) : null;
         OpenOperation operation = new OpenOperation(this, base, text, relativePath, setOf(options), DEFAULT_MODE);
         if (!own) {
             operation.refuse(Failures.argument(
@@ -298,6 +325,23 @@ final class EpollAioContext implements AioContext {
         return new EpollAioBatch(this);
     }
 
+    @Override
+    public <V extends @Nullable Object> AioFuture<V> submit(AioOperation<V> operation) {
+        UserOperation<V> begun = new UserOperation<>(this, operation);
+        begin(begun);
+        return begun.promise();
+    }
+
+    @Override
+    public AioEventFd exportEventFd(Future<?> operation) throws AioException {
+        return Notices.export(syscalls, operation);
+    }
+
+    @Override
+    public AioFuture<Void> signal(Future<?> operation, AioSignal signal) {
+        return Notices.signal(this, operation, signal);
+    }
+
     /** An operation to fill in: used anew where possible. */
     TransferOperation newTransfer(TransferOperation.Kind kind) {
         if (kind != TransferOperation.Kind.APPEND && inEventLoop()) {
@@ -361,6 +405,15 @@ final class EpollAioContext implements AioContext {
         }
     }
 
+    /** As {@link #execute}, at once where this is the loop's thread. */
+    boolean executeHereOrOnLoop(Runnable task) {
+        if (!inEventLoop()) {
+            return execute(task);
+        }
+        task.run();
+        return true;
+    }
+
     /** On the loop: counts the operation, or turns it away, and stages it either way. */
     void start(Operation operation) {
         assert inEventLoop();
@@ -368,14 +421,13 @@ final class EpollAioContext implements AioContext {
         if (!operation.isRefused()) {
             if (isClosing() && !operation.isForClosing()) {
                 operation.refuse(Failures.contextClosed(operation.name(), operation.path(), 0));
-            } else if (pending >= config.pendingOperations() && !operation.isForClosing()) {
-                operation.refuse(Failures.queueFull(operation.name(), operation.path(), config));
-            } else {
-                pending++;
-                operation.counted();
+            } else if (!admission.enter(operation)) {
+                return;
             }
         }
-        stage(operation);
+        if (operation.isRefused() || !operation.beginsAtOnce()) {
+            stage(operation);
+        }
     }
 
     void stage(Operation operation) {
@@ -412,6 +464,13 @@ final class EpollAioContext implements AioContext {
         }
         to.submitter().add(slot);
         tick.schedule();
+    }
+
+    /** The slot's operation is not to be submitted after all. */
+    void callOff(Slot slot) {
+        if (kernel != null) {
+            kernel.submitter().remove(slot);
+        }
     }
 
     /**
@@ -492,13 +551,11 @@ final class EpollAioContext implements AioContext {
 
     void finished(Operation operation) {
         noLongerElsewhere(operation);
-        if (operation.isCounted()) {
-            pending--;
-        }
+        admission.leave(operation);
         AioRoute route = operation.route();
         if (route != null) {
             switch (route) {
-                case INLINE -> completedInline++;
+                case INLINE, READINESS -> completedInline++;
                 case KERNEL, HELPER_SUBMIT -> completedKernel++;
                 case COLLECT, HELPER -> completedHelper++;
             }
@@ -513,6 +570,8 @@ final class EpollAioContext implements AioContext {
                 && inEventLoop()) {
             transfer.reset();
             reusable.push(transfer);
+        } else if (asItShould && operation instanceof PipeTransfer transfer) {
+            pipes.settled(transfer);
         }
         if (isClosing()) {
             tick.schedule();
@@ -522,8 +581,8 @@ final class EpollAioContext implements AioContext {
     // ---- files ---------------------------------------------------------------------------------------------------
 
     /** Makes a view of a descriptor; the caller holds one reference to it, which becomes the view's. */
-    EpollAioFile adopt(FileHandle handle) {
-        EpollAioFile file = new EpollAioFile(this, handle);
+    EpollAioFile adopt(FileHandle handle, AioClass ioClass) {
+        EpollAioFile file = new EpollAioFile(this, handle, ioClass);
         if (inEventLoop()) {
             remember(file);
         } else {
@@ -567,6 +626,51 @@ final class EpollAioContext implements AioContext {
         }
     }
 
+    // ---- pipes and polls -----------------------------------------------------------------------------------------
+
+    Pipes pipes() {
+        return pipes;
+    }
+
+    Polls polls() {
+        return polls;
+    }
+
+    @Override
+    public AioFuture<AioPipePair> pipe() {
+        return pipes.make();
+    }
+
+    @Override
+    public AioFuture<AioPipe> openFifo(Path path, AioOpenOption... options) {
+        return pipes.openFifo(path, setOf(options));
+    }
+
+    @Override
+    public AioFuture<AioPipe> adoptPipe(int descriptor) {
+        return pipes.adopt(descriptor);
+    }
+
+    @Override
+    public AioFuture<AioPipe> standardInput() {
+        return pipes.standard(0, "<stdin>");
+    }
+
+    @Override
+    public AioFuture<AioPipe> standardOutput() {
+        return pipes.standard(1, "<stdout>");
+    }
+
+    @Override
+    public AioFuture<AioPipe> standardError() {
+        return pipes.standard(2, "<stderr>");
+    }
+
+    @Override
+    public AioFuture<Integer> poll(int descriptor, int events) {
+        return polls.poll(descriptor, events);
+    }
+
     // ---- closing -------------------------------------------------------------------------------------------------
 
     @Override
@@ -588,7 +692,7 @@ final class EpollAioContext implements AioContext {
     }
 
     int pending() {
-        return pending;
+        return admission.pending();
     }
 
     Set<EpollAioFile> files() {
@@ -598,10 +702,12 @@ final class EpollAioContext implements AioContext {
     /** Takes out every operation that waits for something, for the closer to fail. */
     void drainWaiting(ArrayDeque<Operation> into) {
         tick.drainStaged(into);
+        admission.drainWaiting(into);
         into.addAll(elsewhere);
         elsewhere.clear();
         slots.drainWaiting(into);
-        forEachLane(lane -> lane.drainParked(into));
+        helperLane.drainParked(into);
+        deviceLanes.drainWaiting(into);
         if (kernel != null) {
             kernel.submitter().drainPrepared(into);
         }
@@ -611,12 +717,14 @@ final class EpollAioContext implements AioContext {
     public AioContextStats stats() {
         KernelAio aio = kernel;
         return new AioContextStats(
-                pending,
+                admission.pending(),
+                admission.pendingBytes(),
+                admission.waiting(),
                 aio == null ? 0 : aio.inFlight(),
                 helperInFlight,
                 slots.made(),
                 slots.freeCount(),
-                files.size(),
+                files.size() + pipes.size(),
                 completedInline,
                 completedKernel,
                 completedHelper,
@@ -624,6 +732,6 @@ final class EpollAioContext implements AioContext {
                 aio == null ? 0 : aio.submitter().longestNanos(),
                 tick.nowaitAttempts(),
                 tick.longestNowaitNanos(),
-                demotions);
+                deviceLanes.demotions());
     }
 }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.nettyaio.AioCallback;
+import io.nettyaio.AioClass;
 import io.nettyaio.AioDirectory;
 import io.nettyaio.AioDirectoryEntry;
 import io.nettyaio.AioFile;
@@ -11,6 +12,7 @@ import io.nettyaio.AioFuture;
 import io.nettyaio.AioStat;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import java.nio.channels.FileChannel;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,6 +24,7 @@ final class EpollAioFile implements AioFile {
 
     private final EpollAioContext context;
     private final FileHandle handle;
+    private final AioClass ioClass;
     private final AioPromise<Void> closePromise;
     /** Called from other threads and not arrived on the loop yet. */
     private final AtomicInteger underWay = new AtomicInteger();
@@ -34,9 +37,10 @@ final class EpollAioFile implements AioFile {
     private boolean closed;
     private @Nullable DeviceLane lane;
 
-    EpollAioFile(EpollAioContext context, FileHandle handle) {
+    EpollAioFile(EpollAioContext context, FileHandle handle, AioClass ioClass) {
         this.context = context;
         this.handle = handle;
+        this.ioClass = ioClass;
         this.closePromise = context.newPromise();
     }
 
@@ -48,7 +52,7 @@ final class EpollAioFile implements AioFile {
     @Nullable
     DeviceLane deviceLane() {
         if (lane == null && handle.kind() != FileHandle.Kind.MEMORY_DEVICE) {
-            lane = context.deviceLane(handle.device());
+            lane = context.deviceLane(handle.device(), ioClass);
         }
         return lane;
     }
@@ -114,16 +118,41 @@ final class EpollAioFile implements AioFile {
     @Override
     public AioFile on(EventLoop eventLoop) {
         if (!open) {
-            throw new IllegalStateException(handle.path() + ": the file is closed; open it again");
+            throw closedAlready();
         }
         if (eventLoop == context.eventLoop()) {
             return this;
         }
-        EpollAioContext other = EpollAio.contextLike(eventLoop, context.config());
-        if (!handle.retainView()) {
-            throw new IllegalStateException(handle.path() + ": the file is closed; open it again");
+        return view(EpollAio.contextLike(eventLoop, context.config()), ioClass);
+    }
+
+    @Override
+    public AioClass ioClass() {
+        return ioClass;
+    }
+
+    @Override
+    public AioFile in(AioClass other) {
+        if (!open) {
+            throw closedAlready();
         }
-        return other.adopt(handle);
+        return other == ioClass ? this : view(context, other);
+    }
+
+    private AioFile view(EpollAioContext of, AioClass as) {
+        if (!handle.retainView()) {
+            throw closedAlready();
+        }
+        return of.adopt(handle, as);
+    }
+
+    private IllegalStateException closedAlready() {
+        return new IllegalStateException(handle.path() + ": the file is closed; open it again");
+    }
+
+    @Override
+    public AioFile withDeadline(Duration timeout) {
+        return new DeadlineFile(this, timeout);
     }
 
     // ---- reads ---------------------------------------------------------------------------------------------------
@@ -266,20 +295,12 @@ final class EpollAioFile implements AioFile {
         return operation;
     }
 
-    /** Takes the reference the operation needs: its own for a read, the caller's for a write. */
     private void hold(TransferOperation operation, TransferOperation.Kind kind, ByteBuf buffer) {
-        boolean read = kind == TransferOperation.Kind.READ;
-        if (buffer.refCnt() <= 0) {
-            operation.refuse(Failures.argument(Errno.EFAULT, kind.text(), path(), "the buffer is released"));
-            return;
-        }
-        if (read && buffer.isReadOnly()) {
-            operation.refuse(Failures.argument(
-                    Errno.EFAULT, kind.text(), path(), "the buffer is read-only, so nothing can be read into it"));
-            return;
-        }
         try {
-            operation.buffers().add(read ? buffer.retain() : buffer, context.alignedAllocator());
+            operation.buffers().hold(buffer, context.alignedAllocator());
+        } catch (TransferBuffers.Unusable unusable) {
+            operation.refuse(
+                    Failures.argument(Errno.EFAULT, kind.text(), path(), String.valueOf(unusable.getMessage())));
         } catch (RuntimeException | OutOfMemoryError failed) {
             operation.refuse(failed);
         }

@@ -5,6 +5,7 @@ final class Errno {
 
     static final int EPERM = 1;
     static final int ENOENT = 2;
+    static final int ESRCH = 3;
     static final int EINTR = 4;
     static final int EIO = 5;
     static final int ENXIO = 6;
@@ -13,10 +14,14 @@ final class Errno {
     static final int ENOMEM = 12;
     static final int EACCES = 13;
     static final int EFAULT = 14;
+    static final int EEXIST = 17;
     static final int EXDEV = 18;
     static final int ENOTDIR = 20;
+    static final int EISDIR = 21;
     static final int EINVAL = 22;
     static final int EMFILE = 24;
+    static final int ESPIPE = 29;
+    static final int EPIPE = 32;
     static final int ENOSYS = 38;
     static final int EOPNOTSUPP = 95;
     static final int ECANCELED = 125;
@@ -28,6 +33,7 @@ final class Errno {
         return switch (errno) {
             case EPERM -> "EPERM";
             case ENOENT -> "ENOENT";
+            case ESRCH -> "ESRCH";
             case EINTR -> "EINTR";
             case EIO -> "EIO";
             case ENXIO -> "ENXIO";
@@ -37,20 +43,21 @@ final class Errno {
             case EACCES -> "EACCES";
             case EFAULT -> "EFAULT";
             case 16 -> "EBUSY";
-            case 17 -> "EEXIST";
+            case EEXIST -> "EEXIST";
             case EXDEV -> "EXDEV";
             case 19 -> "ENODEV";
             case ENOTDIR -> "ENOTDIR";
-            case 21 -> "EISDIR";
+            case EISDIR -> "EISDIR";
             case EINVAL -> "EINVAL";
             case 23 -> "ENFILE";
             case EMFILE -> "EMFILE";
             case 26 -> "ETXTBSY";
             case 27 -> "EFBIG";
             case 28 -> "ENOSPC";
-            case 29 -> "ESPIPE";
+            case ESPIPE -> "ESPIPE";
             case 30 -> "EROFS";
             case 31 -> "EMLINK";
+            case EPIPE -> "EPIPE";
             case 36 -> "ENAMETOOLONG";
             case ENOSYS -> "ENOSYS";
             case 39 -> "ENOTEMPTY";
@@ -79,10 +86,10 @@ final class Errno {
             case EACCES -> "permission denied on the file or a directory of its path";
             case EFAULT -> "the buffer's memory cannot be accessed";
             case 16 -> "it is in use: a mount point, or a device that somebody holds";
-            case 17 -> "the file exists";
+            case EEXIST -> "the file exists";
             case EXDEV -> "the path leads out of the directory, or both paths lie on different file systems";
             case 20 -> "a part of the path is not a directory";
-            case 21 -> "it is a directory";
+            case EISDIR -> "it is a directory";
             case EINVAL -> "the kernel or the file system does not take these arguments";
             case 23 -> "too many open files on this machine; raise fs.file-max";
             case EMFILE -> "too many open files in this process; raise its limit (ulimit -n)";
@@ -90,6 +97,7 @@ final class Errno {
             case 27 -> "the file would be larger than the file system or ulimit -f allows";
             case 28 -> "no space left on the device";
             case 30 -> "the file system is mounted read-only";
+            case EPIPE -> "nobody reads any more: the other end is closed";
             case 36 -> "a part of the path is too long";
             case ENOSYS -> "the kernel or a sandbox does not know this system call";
             case 39 -> "the directory is not empty";

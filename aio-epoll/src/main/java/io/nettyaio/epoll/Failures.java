@@ -30,6 +30,20 @@ final class Failures {
         return make(AioException.Kind.CLOSED, Errno.EBADF, operation, path, 0, "the file is closed; open it again");
     }
 
+    static AioException pipeClosed(String operation, @Nullable String path) {
+        return make(AioException.Kind.CLOSED, Errno.EBADF, operation, path, 0, "the pipe is closed; open it again");
+    }
+
+    static AioException pipeClosedMeanwhile(String operation, @Nullable String path, long bytes) {
+        return make(
+                AioException.Kind.CLOSED,
+                Errno.ECANCELED,
+                operation,
+                path,
+                bytes,
+                "the pipe was closed while the operation waited; close it after the last one has completed");
+    }
+
     static AioException contextClosed(String operation, @Nullable String path, long bytes) {
         return make(
                 AioException.Kind.CLOSED,
@@ -40,16 +54,20 @@ final class Failures {
                 "the context is closed, or its event loop is shutting down");
     }
 
-    static AioException queueFull(String operation, @Nullable String path, AioConfig config) {
+    static AioException queueFull(
+            String operation, @Nullable String path, int pending, long pendingBytes, AioConfig config) {
         return make(
                 AioException.Kind.QUEUE_FULL,
                 Errno.EAGAIN,
                 operation,
                 path,
                 0,
-                "pendingOperations=" + config.pendingOperations()
-                        + " are pending on this context; wait for completions, or raise"
-                        + " AioConfig.pendingOperations (-Dio.nettyaio.pendingOperations)");
+                "this context has all it may take on, " + pending + " of pendingOperations="
+                        + config.pendingOperations() + " and " + pendingBytes + " of pendingBytes="
+                        + config.pendingBytes()
+                        + "; start no more while AioContext.isSubmittable() is false, let them wait"
+                        + " (AioOverloadPolicy.WAIT), or raise AioConfig.pendingOperations or pendingBytes"
+                        + " (-Dio.nettyaio.pendingOperations, -Dio.nettyaio.pendingMebibytes)");
     }
 
     static IllegalArgumentException misaligned(String what, long value, int alignment, String operation, String path) {

@@ -62,7 +62,7 @@ abstract class HelperOperation<V extends @Nullable Object> extends Operation {
 
     @Override
     void submit() {
-        if (promise.isCancelled()) {
+        if (isCancelled()) {
             finish(null);
             return;
         }
@@ -115,6 +115,6 @@ abstract class HelperOperation<V extends @Nullable Object> extends Operation {
 
     @Override
     boolean isCancelled() {
-        return promise.isCancelled();
+        return promise.isDone();
     }
 }

@@ -15,6 +15,7 @@ final class IocbTable implements AutoCloseable {
     static final int PWRITE = 1;
     static final int FSYNC = 2;
     static final int FDSYNC = 3;
+    static final int POLL = 5;
     static final int PREADV = 7;
     static final int PWRITEV = 8;
 
@@ -23,19 +24,23 @@ final class IocbTable implements AutoCloseable {
     private static final int RW_FLAGS = 12;
     private static final int OPCODE = 16;
     private static final int FILDES = 20;
+    private static final int REQPRIO = 18;
     private static final int BUF = 24;
     private static final int NBYTES = 32;
     private static final int OFFSET = 40;
     private static final int FLAGS = 56;
     private static final int RESFD = 60;
     private static final int FLAG_RESFD = 1;
+    private static final int FLAG_IOPRIO = 2;
 
     private final NativeMemory memory;
     private final ByteBuffer iocbs;
     private final int pointersAt;
+    private final short[] priorities;
 
     IocbTable(int slots) {
         pointersAt = slots * IOCB_BYTES;
+        priorities = new short[slots];
         memory = new NativeMemory(pointersAt + (long) slots * Long.BYTES, IOCB_BYTES);
         iocbs = memory.buffer();
         for (int slot = 0; slot < slots; slot++) {
@@ -48,6 +53,16 @@ final class IocbTable implements AutoCloseable {
         int at = slot * IOCB_BYTES;
         iocbs.putInt(at + FLAGS, FLAG_RESFD);
         iocbs.putInt(at + RESFD, eventFd);
+    }
+
+    /** Says which priority the slot's operations have from now on, as {@code ioprio_set(2)} has it; 0 for none. */
+    void priority(int slot, int ioPriority) {
+        if (priorities[slot] != ioPriority) {
+            priorities[slot] = (short) ioPriority;
+            int at = slot * IOCB_BYTES;
+            iocbs.putShort(at + REQPRIO, (short) ioPriority);
+            iocbs.putInt(at + FLAGS, ioPriority == 0 ? FLAG_RESFD : FLAG_RESFD | FLAG_IOPRIO);
+        }
     }
 
     /**

@@ -1,11 +1,13 @@
 package io.nettyaio.epoll;
 
+import io.nettyaio.AioClass;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One context's way through a {@link Gate}: the operations that wait for a permit, in order, and the count of those that
- * hold one. Loop-confined, but for {@link #wake()}.
+ * One context's way through a {@link Gate} for one class: the operations that wait for permits, in order, and the count of
+ * those held. Loop-confined, but for {@link #wake()} and {@link #releaseHandedOver}.
  */
 final class Lane implements Runnable {
 
@@ -14,6 +16,7 @@ final class Lane implements Runnable {
 
     private final EpollAioContext context;
     private final Gate gate;
+    private final ClassQueue queue;
     private final int limit;
     private final ArrayDeque<Operation> parked = new ArrayDeque<>();
     private int held;
@@ -26,13 +29,27 @@ final class Lane implements Runnable {
     /** Whether it waits as the one whom the gate keeps all room for; whoever takes this back wakes it. */
     private final AtomicBoolean waitsReserved = new AtomicBoolean();
 
+    /** Of the operation that waits first, for other loops to see whether it is its turn. */
+    private volatile int firstWeight = 1;
+
+    private volatile int firstUnits = 1;
+
     private volatile boolean closed;
 
-    Lane(EpollAioContext context, Gate gate, int limit) {
+    Lane(EpollAioContext context, Gate gate, AioClass ioClass, int limit) {
         this.context = context;
         this.gate = gate;
+        this.queue = gate.queueOf(ioClass);
         this.limit = limit;
-        gate.join();
+        queue.lanes().incrementAndGet();
+    }
+
+    Gate gate() {
+        return gate;
+    }
+
+    ClassQueue queue() {
+        return queue;
     }
 
     int limit() {
@@ -43,15 +60,21 @@ final class Lane implements Runnable {
         return parked.size();
     }
 
+    /** May a newcomer, or a further one of those that wait, take permits, as far as the class's other lanes go? */
+    private boolean isWithinShare() {
+        return !queue.isContended() || held < gate.share(queue, limit);
+    }
+
     /**
      * Takes the permits for an operation.
      *
+     * @param weight requests it makes of the device
+     * @param units  how busy it keeps the device, beside the operations of other classes
      * @return false where it has to wait: it is parked, and staged anew once it holds its permits
      */
-    boolean acquire(Operation operation, int weight) {
+    boolean acquire(Operation operation, int weight, int units) {
         assert context.inEventLoop();
-        boolean mayPass = parked.isEmpty() && (!gate.isContended() || held < gate.share(limit));
-        if (mayPass && gate.tryAcquire(this, weight, limit)) {
+        if (parked.isEmpty() && isWithinShare() && gate.tryAcquire(this, weight, units)) {
             held += weight;
             return true;
         }
@@ -60,17 +83,49 @@ final class Lane implements Runnable {
         return false;
     }
 
-    void release(int weight) {
+    void release(int weight, int units) {
         assert context.inEventLoop();
         held -= weight;
-        gate.release(weight);
+        gate.release(queue, weight, units);
+    }
+
+    /** On the loop: permits that somebody else will give back, by {@link #releaseHandedOver}. */
+    void handOver(int weight) {
+        assert context.inEventLoop();
+        held -= weight;
+    }
+
+    /** From any thread, also after the lane has closed. */
+    void releaseHandedOver(int weight, int units) {
+        gate.release(queue, weight, units);
     }
 
     private void await() {
         if (!awaiting) {
+            Operation first = first();
+            if (first != null) {
+                first.weigh();
+            }
+            firstWeight = first == null ? 1 : first.weight(limit);
+            firstUnits = first == null ? 1 : first.units();
             awaiting = true;
             gate.await(this);
         }
+    }
+
+    /** From any thread. */
+    int firstWeight() {
+        return firstWeight;
+    }
+
+    /** From any thread. */
+    int firstUnits() {
+        return firstUnits;
+    }
+
+    /** From any thread. */
+    boolean isWaitingReserved() {
+        return waitsReserved.get();
     }
 
     /** From any thread; returns what was so before. */
@@ -106,14 +161,14 @@ final class Lane implements Runnable {
         }
     }
 
-    /** Weight of the operation that waits first; 0 where none does. */
-    int nextWeight() {
+    /** The operation that waits first; {@code null} where none does. */
+    private @Nullable Operation first() {
         Operation head;
         while ((head = parked.peek()) != null && head.isFinished()) {
             // Cancelled while it waited.
             parked.remove();
         }
-        return head == null ? 0 : head.weight(limit);
+        return head;
     }
 
     /**
@@ -124,10 +179,13 @@ final class Lane implements Runnable {
     public void run() {
         awaiting = false;
         int passed = 0;
-        int weight;
-        while ((weight = nextWeight()) > 0) {
-            boolean mayPass = passed == 0 || !gate.isContended() || held < gate.share(limit);
-            if (!mayPass || !gate.tryAcquire(this, weight, limit)) {
+        Operation operation;
+        while ((operation = first()) != null) {
+            operation.weigh();
+            int weight = operation.weight(limit);
+            int units = operation.units();
+            boolean mayPass = passed == 0 || isWithinShare();
+            if (!mayPass || !gate.tryAcquire(this, weight, units)) {
                 if (passed == 0 && ++turnsMissed >= PATIENCE_TURNS) {
                     gate.reserve(this);
                 }
@@ -138,8 +196,8 @@ final class Lane implements Runnable {
             passed++;
             turnsMissed = 0;
             gate.unreserve(this);
-            Operation operation = parked.remove();
-            operation.passed(this, weight);
+            parked.remove();
+            operation.passed(this, weight, units);
             context.stage(operation);
         }
         gate.unreserve(this);
@@ -161,7 +219,7 @@ final class Lane implements Runnable {
 
     void close() {
         assert parked.isEmpty() && held == 0 : "parked=" + parked.size() + " held=" + held;
-        gate.leave();
+        queue.lanes().decrementAndGet();
         closed = true;
         // After the mark that it is closed: a wake that does not see it yet is seen here.
         passOn();

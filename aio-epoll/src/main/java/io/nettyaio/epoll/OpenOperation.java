@@ -1,6 +1,7 @@
 package io.nettyaio.epoll;
 
 import io.netty.util.concurrent.Future;
+import io.nettyaio.AioClass;
 import io.nettyaio.AioConfig;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioOpenOption;
@@ -213,7 +214,7 @@ final class OpenOperation extends HelperOperation<AioFile> {
         if (handle == null) {
             throw new IllegalStateException("opened nothing");
         }
-        return context.adopt(handle);
+        return context.adopt(handle, AioClass.DEFAULT);
     }
 
     @Override

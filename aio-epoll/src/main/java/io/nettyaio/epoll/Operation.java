@@ -4,6 +4,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioRoute;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,16 @@ abstract class Operation implements Runnable {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(Operation.class);
 
+    /** Of {@link #handover}: the job is in a helper's queue. */
+    private static final int OFFERED = 1;
+    /** A helper has begun with it. */
+    private static final int TAKEN = 2;
+    /** The loop has called it off before that, and the helper that finds it passes it over. */
+    private static final int WITHDRAWN = 3;
+
+    private static final AtomicIntegerFieldUpdater<Operation> HANDOVER =
+            AtomicIntegerFieldUpdater.newUpdater(Operation.class, "handover");
+
     /** What {@link #work()} answers where the completion comes through the ring instead. */
     protected static final long THROUGH_RING = Long.MIN_VALUE;
 
@@ -31,11 +42,21 @@ abstract class Operation implements Runnable {
     private @Nullable Slot slot;
     private @Nullable DeviceLane lane;
     private int devicePermits;
+    private int deviceUnits;
+    private long sentNanos;
     private boolean helperPermit;
+    /** Whether the job that was offered last came with a permit; read by the helper that finds it withdrawn. */
+    private boolean offeredWithPermit;
+
+    @SuppressWarnings("UnusedVariable") // by HANDOVER
+    private volatile int handover;
+
     private boolean elsewhere;
     private boolean waitsForTurn;
     private boolean finished;
     private boolean counted;
+    private long countedBytes;
+    private boolean waitsForRoom;
     private boolean shell;
     private boolean helperSubmits;
     private long helperResult;
@@ -77,9 +98,26 @@ abstract class Operation implements Runnable {
     /** On the loop, when it has got there: the start that {@link #settle} ends. */
     void started() {}
 
+    /**
+     * On the loop, once it is counted: begins there and then, without settling.
+     *
+     * @return false where it is to begin when the tick ends, as most do
+     */
+    boolean beginsAtOnce() {
+        return false;
+    }
+
+    /** On the loop: it was cancelled while the kernel or a helper has it, or is about to. Its end is still to come. */
+    void cancelledMeanwhile() {}
+
     /** Whether nobody waits for the result any more. */
     boolean isCancelled() {
         return false;
+    }
+
+    /** Whether it may end unfinished when nobody waits for it any more: no other operation relies on it. */
+    boolean isDroppable() {
+        return true;
     }
 
     /** Whether a context that closes still takes it: what gives resources back. */
@@ -87,9 +125,27 @@ abstract class Operation implements Runnable {
         return false;
     }
 
-    /** Permits it takes of its device's gate. */
+    /** It is about to ask its device's gate: decides how much it asks for, which the next two say. */
+    void weigh() {}
+
+    /** Permits it takes of its device's gate: requests it makes of the device. */
     int weight(int limit) {
         return 1;
+    }
+
+    /** How busy it keeps the device, beside the operations of other classes. */
+    int units() {
+        return 1;
+    }
+
+    /** What the kernel is told of its priority; 0 for nothing. */
+    int ioPriority() {
+        return 0;
+    }
+
+    /** Bytes of memory that it keeps from its start to its end. */
+    long pendingBytes() {
+        return 0;
     }
 
     // ---- starting ------------------------------------------------------------------------------------------------
@@ -164,21 +220,48 @@ abstract class Operation implements Runnable {
             return true;
         }
         lane = through;
+        weigh();
         int weight = weight(through.lane().limit());
-        if (!through.lane().acquire(this, weight)) {
+        int units = units();
+        if (!through.lane().acquire(this, weight, units)) {
             return false;
         }
         devicePermits = weight;
+        deviceUnits = units;
         return true;
     }
 
     /** A lane it was parked in has let it through. */
-    final void passed(Lane through, int weight) {
+    final void passed(Lane through, int weight, int units) {
         if (lane != null && lane.lane() == through) {
             devicePermits = weight;
+            deviceUnits = units;
         } else {
             helperPermit = true;
         }
+    }
+
+    private void releaseDevice() {
+        if (devicePermits > 0 && lane != null) {
+            int permits = devicePermits;
+            devicePermits = 0;
+            lane.lane().release(permits, deviceUnits);
+        }
+    }
+
+    private void releaseSlot() {
+        if (slot != null) {
+            Slot mine = slot;
+            slot = null;
+            context.slots().release(mine);
+        }
+    }
+
+    /** A piece of it is done: gives back what it holds, and goes on behind those that have waited meanwhile. */
+    protected final void nextPiece() {
+        releaseSlot();
+        releaseDevice();
+        context.stage(this);
     }
 
     /** Takes a slot; {@code null} where it was parked, or failed for want of any. */
@@ -232,6 +315,9 @@ abstract class Operation implements Runnable {
             return;
         }
         routed(AioRoute.COLLECT);
+        sent();
+        offeredWithPermit = false;
+        handover = OFFERED;
         if (!context.toHelper(this, mine, helperJob, of.device().collectors())) {
             toHelper(AioRoute.HELPER);
         }
@@ -245,7 +331,7 @@ abstract class Operation implements Runnable {
         }
         routed(AioRoute.HELPER_SUBMIT);
         helperSubmits = true;
-        prepare(mine);
+        layOut(mine);
         offerHelpers(mine);
     }
 
@@ -256,8 +342,27 @@ abstract class Operation implements Runnable {
             return;
         }
         routed(AioRoute.KERNEL);
-        prepare(mine);
+        layOut(mine);
+        sent();
         context.toKernel(mine);
+    }
+
+    private void layOut(Slot in) {
+        context.iocbs().priority(in.index(), ioPriority());
+        prepare(in);
+    }
+
+    /** It is handed to whoever keeps the device busy with it. */
+    private void sent() {
+        if (context.hasLatencyGoal() && lane != null) {
+            sentNanos = System.nanoTime();
+        }
+    }
+
+    private void returned() {
+        if (context.hasLatencyGoal() && lane != null) {
+            lane.returned(System.nanoTime() - sentNanos);
+        }
     }
 
     /** Lays out the iocb in the slot. */
@@ -271,6 +376,9 @@ abstract class Operation implements Runnable {
     }
 
     private void offerHelpers(Slot mine) {
+        sent();
+        offeredWithPermit = true;
+        handover = OFFERED;
         if (!context.toHelper(this, mine, helperJob, context.helpers())) {
             // The gate lets no more through than the queue takes.
             throw new IllegalStateException("the helpers' queue is full");
@@ -279,18 +387,29 @@ abstract class Operation implements Runnable {
 
     private boolean passHelpers() {
         if (!helperPermit) {
-            helperPermit = context.helperLane().acquire(this, 1);
+            helperPermit = context.helperLane().acquire(this, 1, 1);
         }
         return helperPermit;
     }
 
     private void workAndReturn() {
+        if (!HANDOVER.compareAndSet(this, OFFERED, TAKEN)) {
+            if (offeredWithPermit) {
+                context.helperLane().releaseHandedOver(1, 1);
+            }
+            return;
+        }
         // Taken now: once the operation is back on the loop, its slot may be somebody else's.
         Slot mine = slot;
         int eventFd = mine == null ? -1 : mine.eventFd();
         long result;
         try {
-            result = helperSubmits ? submitOnHelper(mine) : work();
+            if (isCancelled() && isDroppable()) {
+                // The loop is about to hear of it, and has not withdrawn it yet.
+                result = -Errno.ECANCELED;
+            } else {
+                result = helperSubmits ? submitOnHelper(mine) : work();
+            }
         } catch (Throwable unexpected) {
             helperFailure = unexpected;
             result = -Errno.EIO;
@@ -315,6 +434,7 @@ abstract class Operation implements Runnable {
         try {
             helperSubmits = false;
             releaseHelperPermit();
+            returned();
             complete(result);
         } catch (Throwable unexpected) {
             failUnexpectedly(unexpected);
@@ -327,6 +447,7 @@ abstract class Operation implements Runnable {
             context.countHelperInFlight(this, -1);
             helperSubmits = false;
             releaseHelperPermit();
+            returned();
             if (helperFailure != null) {
                 fail(helperFailure);
             } else {
@@ -353,7 +474,8 @@ abstract class Operation implements Runnable {
         }
     }
 
-    private void failUnexpectedly(Throwable unexpected) {
+    /** The engine has a bug; whoever waits is not to wait for ever. */
+    final void failUnexpectedly(Throwable unexpected) {
         LOGGER.error("{} {} failed in a way the engine should have handled", name(), path(), unexpected);
         boolean kernelHoldsIt = slot != null && slot.state() == Slot.State.IN_FLIGHT;
         if (!finished && !kernelHoldsIt) {
@@ -364,32 +486,87 @@ abstract class Operation implements Runnable {
     private void releaseHelperPermit() {
         if (helperPermit) {
             helperPermit = false;
-            context.helperLane().release(1);
+            context.helperLane().release(1, 1);
         }
     }
 
-    /** Its future was cancelled. From any thread, and, since it may be used anew by then, for this future only. */
+    /** Its future was cancelled. From any thread, and never at once: that may be within a completion. */
     final void cancelledFrom(AioPromise<?> promise) {
-        boolean unused = context.execute(() -> {
-            if (gives(promise)) {
-                cancelled();
-            }
-        });
+        boolean unused = context.execute(() -> abandonedBy(promise));
+    }
+
+    /** On the loop: nobody waits for that future. Since it may be used anew by now, for this future only. */
+    final void abandonedBy(AioPromise<?> promise) {
+        if (gives(promise)) {
+            cancelled();
+        }
+    }
+
+    /** What becomes of it if nobody waits for it any more. */
+    final String outlook() {
+        boolean begun = slot != null && slot.state() == Slot.State.IN_FLIGHT && handover != OFFERED;
+        return begun
+                ? "the kernel or a helper works on it: it may still take effect, and its memory stays retained until that"
+                        + " ends; see whether the device hangs, or raise the deadline"
+                : "it was still queued: it is not submitted, and its memory is given back";
     }
 
     /** Whether its result goes to that future. */
     abstract boolean gives(AioPromise<?> to);
 
     /**
-     * On the loop: its future was cancelled. What waits in a queue ends here and gives back its buffers; the queue keeps a
-     * shell of it, and passes it over. What the kernel or a helper has taken goes on to its end.
+     * On the loop: nobody waits for it any more. What no helper and no kernel has begun with ends here and gives back its
+     * buffers, slot and permits; a queue may keep a shell of it, and passes it over. What is begun goes on to its end, and
+     * so does what a device is busy with, without its buffers.
      */
     final void cancelled() {
-        boolean takenOrAboutTo = slot != null && (slot.state() != Slot.State.PREPARED || route == AioRoute.KERNEL);
-        if (!finished && counted && !takenOrAboutTo) {
+        if (finished || !(counted || waitsForRoom) || (slot == null && abandon())) {
+            return;
+        }
+        if (!isDroppable() || !takeBack()) {
+            cancelledMeanwhile();
+        } else {
             shell = true;
             finish(null);
         }
+    }
+
+    private boolean takeBack() {
+        Slot mine = slot;
+        if (mine == null) {
+            return true;
+        }
+        if (mine.state() == Slot.State.PREPARED) {
+            context.callOff(mine);
+            return true;
+        }
+        // COMPLETED: it is about to be told so.
+        return mine.state() == Slot.State.IN_FLIGHT && withdraw(mine);
+    }
+
+    /** Takes it back out of a helper's queue, where no helper has begun with it. */
+    private boolean withdraw(Slot mine) {
+        if (!HANDOVER.compareAndSet(this, OFFERED, WITHDRAWN)) {
+            return false;
+        }
+        context.countHelperInFlight(this, -1);
+        mine.transition(Slot.State.IN_FLIGHT, Slot.State.PREPARED);
+        if (helperPermit) {
+            // The job keeps its place in the queue, and so the permit, until a helper comes upon it.
+            helperPermit = false;
+            context.helperLane().handOver(1);
+        }
+        return true;
+    }
+
+    /**
+     * Cancelled, and held by neither kernel nor helper. Where a device is busy with it all the same, it gives back its
+     * buffers and goes on without them: the device's permits are held for as long.
+     *
+     * @return false where nothing is busy with it
+     */
+    boolean abandon() {
+        return false;
     }
 
     /** Whether a queue may still hold what is left of it. */
@@ -404,8 +581,24 @@ abstract class Operation implements Runnable {
         return counted;
     }
 
-    final void counted() {
+    /** It is pending from here on, with so many bytes. */
+    final void counted(long bytes) {
         counted = true;
+        countedBytes = bytes;
+    }
+
+    /** What it was counted with, whatever it has given back since. */
+    final long countedBytes() {
+        return countedBytes;
+    }
+
+    /** Whether it has not become pending yet, for want of room. */
+    final boolean isWaitingForRoom() {
+        return waitsForRoom;
+    }
+
+    final void waitsForRoom(boolean now) {
+        waitsForRoom = now;
     }
 
     /** Ends it with a failure. */
@@ -419,17 +612,7 @@ abstract class Operation implements Runnable {
             return;
         }
         finished = true;
-        if (slot != null) {
-            Slot mine = slot;
-            slot = null;
-            context.slots().release(mine);
-        }
-        if (devicePermits > 0 && lane != null) {
-            int permits = devicePermits;
-            devicePermits = 0;
-            lane.lane().release(permits);
-        }
-        releaseHelperPermit();
+        giveBack();
         context.finished(this);
         boolean settled = false;
         try {
@@ -438,6 +621,13 @@ abstract class Operation implements Runnable {
         } finally {
             context.settled(this, settled);
         }
+    }
+
+    /** Gives back slot and permits: others may have them while it waits for something that may take long. */
+    protected final void giveBack() {
+        releaseSlot();
+        releaseDevice();
+        releaseHelperPermit();
     }
 
     /** Makes a finished operation fit to be used again. */

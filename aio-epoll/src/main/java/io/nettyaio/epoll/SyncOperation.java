@@ -72,7 +72,13 @@ final class SyncOperation extends Operation {
 
     @Override
     boolean isCancelled() {
-        return promise != null && promise.isCancelled();
+        return promise != null && promise.isDone();
+    }
+
+    /** Once it has begun, others are settled with it. */
+    @Override
+    boolean isDroppable() {
+        return !begun;
     }
 
     @Override

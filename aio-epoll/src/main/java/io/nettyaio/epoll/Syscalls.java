@@ -17,9 +17,15 @@ interface Syscalls {
 
     int ioGetEvents(long context, int count, long events);
 
+    int ioCancel(long context, long iocb);
+
     int eventFd();
 
     int eventFdSignal(int fd);
+
+    int fcntl(int fd, int command, int argument);
+
+    int queueSignal(int process, int thread, int number, long value);
 
     int openAt(int directory, long path, int options, int mode);
 
@@ -68,4 +74,18 @@ interface Syscalls {
     int futimens(int fd, long accessed, int accessedNanos, long modified, int modifiedNanos);
 
     long seekData(int fd, long offset, boolean hole);
+
+    int fileType(int fd);
+
+    int pipe(long fds);
+
+    int makeFifo(long path, int mode);
+
+    long read(int fd, long address, long length);
+
+    long write(int fd, long address, long length);
+
+    long splice(int from, long fromOffset, int to, long toOffset, long length, int flags);
+
+    int poll(int fd, int events);
 }

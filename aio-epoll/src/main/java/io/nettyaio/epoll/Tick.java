@@ -6,6 +6,8 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.nettyaio.AioConfig;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,11 @@ final class Tick {
     private final AioConfig config;
     private final ArrayDeque<Operation> staged = new ArrayDeque<>();
     private final ArrayDeque<Lane> woken = new ArrayDeque<>();
+    /** Where reads wait for their read-in. */
+    private final List<MissQueue> missed = new ArrayList<>();
+    /** What was done inside of the call that started it, and is to be settled outside of it. */
+    private final ArrayDeque<PipeOperation> done = new ArrayDeque<>();
+
     private final Runnable flushTask = this::flush;
     private boolean scheduled;
     private boolean flushing;
@@ -34,6 +41,10 @@ final class Tick {
     private long inlineBytes;
     private long nowaitAttempts;
     private long longestNowaitNanos;
+    /** When the last attempt ended, where nothing else has run since; a clock is a tenth of what an attempt costs. */
+    private long lastAttemptNanos;
+
+    private boolean attemptsInARow;
 
     Tick(EpollAioContext context, IoEventLoop loop, AioConfig config) {
         this.context = context;
@@ -56,9 +67,23 @@ final class Tick {
         schedule();
     }
 
+    /** The operation, which is done, is settled when the tick ends. */
+    void settle(PipeOperation operation) {
+        done.add(operation);
+        schedule();
+    }
+
     /** The lane has its turn when the tick ends. */
     void stage(Lane lane) {
         woken.add(lane);
+        schedule();
+    }
+
+    /** Reads wait there, to be tried again in each tick until none is left. */
+    void missed(MissQueue queue) {
+        if (!missed.contains(queue)) {
+            missed.add(queue);
+        }
         schedule();
     }
 
@@ -106,6 +131,10 @@ final class Tick {
             Operation turnedAway = operation;
             GlobalEventExecutor.INSTANCE.execute(turnedAway::sendOff);
         }
+        PipeOperation unsettled;
+        while ((unsettled = done.poll()) != null) {
+            GlobalEventExecutor.INSTANCE.execute(unsettled::settleDone);
+        }
     }
 
     /** Sends off what is staged, as much as one tick may hold, and submits one batch. */
@@ -114,23 +143,37 @@ final class Tick {
         flushing = true;
         KernelAio kernel = context.kernel();
         boolean resources = true;
+        boolean again = false;
         try {
             for (int n = woken.size(); n > 0; n--) {
                 woken.remove().run();
             }
             attempts = 0;
             inlineBytes = 0;
-            int most = Math.min(staged.size(), config.completionsPerWakeup());
-            for (int n = most; n > 0 && hasBudget() && !staged.isEmpty(); n--) {
-                staged.remove().sendOff();
+            // First: what has come in makes room at the device for what starts now.
+            for (int i = 0; i < missed.size(); i++) {
+                missed.get(i).retry();
             }
-            if (kernel != null && !kernel.submitter().isEmpty()) {
+            // What is past its deadline is not sent off, however late the loop is.
+            boolean inTime = context.deadlines().expireDue();
+            int most = inTime ? Math.min(staged.size(), config.completionsPerWakeup()) : 0;
+            for (int n = most; n > 0 && hasBudget() && !staged.isEmpty(); n--) {
+                int before = attempts;
+                staged.remove().sendOff();
+                attemptsInARow &= attempts > before;
+            }
+            attemptsInARow = false;
+            for (int n = config.completionsPerWakeup(); n > 0 && !done.isEmpty(); n--) {
+                done.remove().settleDone();
+            }
+            if (inTime && kernel != null && !kernel.submitter().isEmpty()) {
                 resources = kernel.submit();
             }
+            again = !missed.isEmpty() && missesWantTick();
         } finally {
             flushing = false;
         }
-        if (!staged.isEmpty() || !woken.isEmpty()) {
+        if (again || !staged.isEmpty() || !woken.isEmpty() || !done.isEmpty()) {
             scheduleNext();
         } else if (kernel != null && !kernel.submitter().isEmpty()) {
             if (resources) {
@@ -142,8 +185,35 @@ final class Tick {
         context.closer().closeIfIdle();
     }
 
-    private boolean hasBudget() {
+    private boolean missesWantTick() {
+        boolean ticksAnyhow = !staged.isEmpty() || !woken.isEmpty() || !done.isEmpty();
+        boolean wanted = false;
+        for (int i = missed.size() - 1; i >= 0; i--) {
+            MissQueue queue = missed.get(i);
+            wanted |= queue.wantsTick(ticksAnyhow);
+            if (queue.isEmpty()) {
+                missed.remove(i);
+            }
+        }
+        return wanted;
+    }
+
+    /** Whether this tick may hold more; what it may not is to be staged for the next one. */
+    boolean hasBudget() {
         return attempts < config.submitBatch() && inlineBytes < config.inlineBytesPerTick();
+    }
+
+    /** Bytes that may still be copied on the loop in this tick. */
+    long bytesLeft() {
+        return Math.max(0, config.inlineBytesPerTick() - inlineBytes);
+    }
+
+    /** A call that does not wait has been made on the loop; negative bytes are an error's. */
+    void called(long bytes) {
+        attempts++;
+        if (bytes > 0) {
+            inlineBytes += bytes;
+        }
     }
 
     /** The kernel lacked resources: a completion gives some back, and if none is to come, time may. */
@@ -154,8 +224,20 @@ final class Tick {
         }
     }
 
-    /** An RWF_NOWAIT attempt has been made on the loop; negative bytes are an error's. */
-    void attempted(long nanos, long bytes) {
+    /** An RWF_NOWAIT attempt is about to be made on the loop, at the time that this returns. */
+    long attemptBegins() {
+        return attemptsInARow ? lastAttemptNanos : System.nanoTime();
+    }
+
+    /**
+     * An attempt has been made; negative bytes are an error's.
+     *
+     * @return how long it took
+     */
+    long attemptEnds(long beganNanos, long bytes) {
+        lastAttemptNanos = System.nanoTime();
+        attemptsInARow = true;
+        long nanos = lastAttemptNanos - beganNanos;
         attempts++;
         nowaitAttempts++;
         if (bytes > 0) {
@@ -164,5 +246,11 @@ final class Tick {
         if (nanos > longestNowaitNanos) {
             longestNowaitNanos = nanos;
         }
+        return nanos;
+    }
+
+    /** What follows the last attempt is not to be counted as the next one's time. */
+    void attemptsPause() {
+        attemptsInARow = false;
     }
 }

@@ -23,6 +23,14 @@ final class TransferOperation extends Operation {
     /** What a long buffered transfer keeps busy of the device at a time: read-ahead and write-back have windows. */
     private static final long BUFFERED_WINDOW_BYTES = 1 << 20;
 
+    /** Of one piece while several classes use the device: short enough that others do not wait long behind it. */
+    private static final int PIECE_BYTES = 128 << 10;
+    /** How much keeps a device busy for as long as one short request does. */
+    private static final int UNIT_BYTES = 16 << 10;
+
+    /** Of an attempt: what was to be taken at once is there, and more is to follow. */
+    private static final long PIECE_DONE = 1;
+
     enum Kind {
         READ("read"),
         WRITE("write"),
@@ -51,6 +59,22 @@ final class TransferOperation extends Operation {
     private @Nullable AioRoute fallback;
     /** Whether the iocb in flight says RWF_NOWAIT. */
     private boolean nowait;
+    /** Whether it goes piece by piece, since others use the device too or its class has a limit. */
+    private boolean piecewise;
+    /** Whether its class's limit has let the next piece through. */
+    private boolean paid;
+    /** How far the piece under way goes, in bytes of the whole. */
+    private long pieceEnd = Long.MAX_VALUE;
+    /** A helper has met the end of the file. */
+    private boolean atEnd;
+    /** Attempts that have missed since the first. */
+    private int retries;
+    /** What the last of them answered, until it is acted upon. */
+    private long retryAnswer;
+    /** Whether its {@link MissQueue} wants to know when it has ended. */
+    private boolean handedOver;
+    /** Whether it was cancelled after a miss, and only waits for the device to be done with it. */
+    private boolean abandoned;
 
     TransferOperation(EpollAioContext context) {
         super(context);
@@ -133,7 +157,7 @@ final class TransferOperation extends Operation {
 
     @Override
     void submit() {
-        if (isCancelled() || remaining() == 0) {
+        if ((isCancelled() && !isReadInStarted()) || remaining() == 0) {
             finish(null);
             return;
         }
@@ -142,8 +166,11 @@ final class TransferOperation extends Operation {
             return;
         }
         DeviceLane lane = view().deviceLane();
-        if (!passDevice(lane)) {
+        if ((lane != null && !isPaid(lane)) || !passDevice(lane)) {
             return;
+        }
+        if (piecewise && done >= pieceEnd) {
+            pieceEnd = done + pieceBytes();
         }
         switch (routeNow(lane)) {
             case INLINE -> attemptInline(lane);
@@ -151,7 +178,55 @@ final class TransferOperation extends Operation {
             case KERNEL -> toKernel();
             case HELPER_SUBMIT -> toHelperSubmit();
             case HELPER -> toHelper(AioRoute.HELPER);
+            case READINESS -> throw new IllegalStateException("a file is always ready");
         }
+    }
+
+    private boolean isPaid(DeviceLane lane) {
+        Throttle throttle = lane.throttle();
+        if (throttle != null && !paid) {
+            weigh();
+            paid = throttle.pass(this, pieceBytes());
+            return paid;
+        }
+        return true;
+    }
+
+    /** Its class's limit has let the next piece through. */
+    void paid() {
+        paid = true;
+    }
+
+    @Override
+    void weigh() {
+        DeviceLane lane = view().deviceLane();
+        // The pieces of an append must not let others in between.
+        boolean now = kind != Kind.APPEND && lane != null && lane.isPiecewise();
+        if (now != piecewise) {
+            piecewise = now;
+            pieceEnd = now ? done : Long.MAX_VALUE;
+        }
+    }
+
+    /** Length of the next piece, where it goes piece by piece; else of the rest. */
+    long pieceBytes() {
+        if (!piecewise) {
+            return remaining();
+        }
+        DeviceLane lane = view().deviceLane();
+        Throttle throttle = lane == null ? null : lane.throttle();
+        return Math.min(remaining(), throttle == null ? PIECE_BYTES : throttle.pieceBytes(PIECE_BYTES));
+    }
+
+    private void pieceDone() {
+        paid = false;
+        if (isReadInStarted()) {
+            // The next piece is looked for in the page cache, and read in, by itself.
+            fallback = null;
+            retries = 0;
+            endHandOver();
+        }
+        nextPiece();
     }
 
     private AioRoute routeNow(@Nullable DeviceLane lane) {
@@ -175,7 +250,7 @@ final class TransferOperation extends Operation {
         // A directory's refusal (it cannot be read at all) says nothing of the mount's files.
         boolean inline = kind == Kind.READ
                 && handle.kind() != FileHandle.Kind.DIRECTORY
-                && remaining() <= context().config().inlineReadBytes()
+                && pieceBytes() <= context().config().inlineReadBytes()
                 && handle.mount().knowsNowait(false)
                 && !lane.isDemoted();
         return inline ? AioRoute.INLINE : AioRoute.HELPER;
@@ -190,7 +265,7 @@ final class TransferOperation extends Operation {
         // A plain submit of a read that overlayfs passes down does not wait; a write there may extend, and does.
         nowait = mount.knowsNowait(write);
         boolean onLoop = (nowait || (!write && mount.isOverlay()))
-                && remaining() <= context().config().kernelTransferBytes()
+                && pieceBytes() <= context().config().kernelTransferBytes()
                 && !lane.isDemoted()
                 && !handle.refusals(write).persist();
         if (!onLoop) {
@@ -207,41 +282,156 @@ final class TransferOperation extends Operation {
         }
     }
 
-    /** Takes what the page cache has. A miss has started the read-in when it answers. */
+    /** Takes what the page cache has. A miss has started the read-in when it answers, and waits for it. */
     private void attemptInline(@Nullable DeviceLane lane) {
         routed(AioRoute.INLINE);
+        long answer = attempt(lane);
+        if (answer != -Errno.EAGAIN) {
+            context().tick().attemptsPause();
+            attempted(answer);
+            return;
+        }
+        fallback = AioRoute.COLLECT;
+        routed(AioRoute.COLLECT);
+        if (lane == null) {
+            toHelper(AioRoute.HELPER);
+        } else {
+            lane.misses().add(this);
+        }
+    }
+
+    /**
+     * Takes what the page cache has, and no more: nothing of the caller's runs.
+     *
+     * @return 0 where it is all there, or the file has ended; {@link #PIECE_DONE}; else {@code -errno}, EAGAIN where the cache does not hold
+     *     what comes next
+     */
+    private long attempt(@Nullable DeviceLane lane) {
+        Tick tick = context().tick();
         while (true) {
-            long began = System.nanoTime();
+            long began = tick.attemptBegins();
             long got = transfer(RWF_NOWAIT);
-            long ended = System.nanoTime();
-            context().tick().attempted(ended - began, got);
+            long nanos = tick.attemptEnds(began, got);
             if (lane != null) {
-                lane.spent(ended - began, ended);
+                lane.spent(nanos, began + nanos);
             }
             if (got > 0) {
                 done += got;
                 if (remaining() == 0) {
-                    finish(null);
-                    return;
+                    return 0;
+                }
+                if (done >= pieceEnd) {
+                    return PIECE_DONE;
                 }
                 // Short is not the end of the file: the cache holds no more in a row.
-            } else if (got == 0) {
-                finish(null);
-                return;
-            } else if (got == -Errno.EAGAIN) {
-                fallback = AioRoute.COLLECT;
-                collect(lane);
-                return;
-            } else if (got == -Errno.EOPNOTSUPP) {
-                handle().mount().learnNowait(false, false);
-                fallback = AioRoute.HELPER;
-                toHelper(AioRoute.HELPER);
-                return;
             } else if (got != -Errno.EINTR) {
-                fail(Failures.system((int) -got, name(), path(), done));
-                return;
+                return got;
             }
         }
+    }
+
+    /** Acts on what an attempt that has not missed has answered. */
+    private void attempted(long answer) {
+        if (answer == 0) {
+            finish(null);
+        } else if (answer == PIECE_DONE) {
+            pieceDone();
+        } else if (answer == -Errno.EOPNOTSUPP) {
+            handle().mount().learnNowait(false, false);
+            fallback = AioRoute.HELPER;
+            toHelper(AioRoute.HELPER);
+        } else {
+            fail(Failures.system((int) -answer, name(), path(), done));
+        }
+    }
+
+    // ---- after a miss --------------------------------------------------------------------------------------------
+
+    /** Whether the device has been asked for its data, and is busy with it even if nobody wants them any more. */
+    private boolean isReadInStarted() {
+        return fallback == AioRoute.COLLECT;
+    }
+
+    /** Retries that have missed. */
+    int retries() {
+        return retries;
+    }
+
+    /**
+     * Tries once more, after a miss. Never throws.
+     *
+     * @return false where it has not come in yet; else {@link #retried()} is to be called
+     */
+    boolean retryOnLoop() {
+        long before = done;
+        try {
+            retryAnswer = attempt(deviceLane());
+        } catch (Throwable unexpected) {
+            refuse(unexpected);
+            return true;
+        }
+        if (retryAnswer == -Errno.EAGAIN) {
+            retries++;
+            return done > before;
+        }
+        return true;
+    }
+
+    /** Ends, or goes another way, after a retry. Never throws. */
+    void retried() {
+        Throwable unexpected = failure();
+        if (unexpected != null) {
+            failUnexpectedly(unexpected);
+            return;
+        }
+        if (retryAnswer == -Errno.EAGAIN) {
+            // It is longer than what is read in at a time. A collector's call reads ahead of itself, to the end.
+            handToCollector();
+            return;
+        }
+        try {
+            attempted(retryAnswer);
+        } catch (Throwable thrown) {
+            failUnexpectedly(thrown);
+        }
+    }
+
+    /** Has a collector wait for it; {@link MissQueue#ended} is told of its end. Never throws. */
+    void handToCollector() {
+        try {
+            handedOver = true;
+            collect(deviceLane());
+        } catch (Throwable unexpected) {
+            failUnexpectedly(unexpected);
+        }
+    }
+
+    private void endHandOver() {
+        DeviceLane lane = deviceLane();
+        if (handedOver && lane != null) {
+            handedOver = false;
+            lane.misses().ended(this);
+        }
+    }
+
+    @Override
+    boolean isDroppable() {
+        return !abandoned;
+    }
+
+    /** Cancelled after a miss: the device goes on reading in, and a byte of it is enough to know when it is done. */
+    @Override
+    boolean abandon() {
+        if (!isReadInStarted()) {
+            return false;
+        }
+        abandoned = true;
+        offsetBytes += done;
+        done = 0;
+        pieceEnd = Long.MAX_VALUE;
+        buffers.discard();
+        result.discard();
+        return true;
     }
 
     /** One system call for what is left. On the loop with RWF_NOWAIT, else on a helper. */
@@ -276,18 +466,20 @@ final class TransferOperation extends Operation {
         }
     }
 
-    /** On a helper: to the end. */
+    /** On a helper: to the end of the piece, or of all. */
     @Override
     long work() {
         int flags = kind == Kind.APPEND ? RWF_APPEND : 0;
-        while (remaining() > 0 && !isCancelled()) {
+        while (remaining() > 0 && done < pieceEnd && (!isCancelled() || isReadInStarted())) {
             long moved = transfer(flags);
             if (moved > 0) {
                 done += moved;
                 if (isDirectTail(moved)) {
+                    atEnd = true;
                     return 0;
                 }
             } else if (moved == 0) {
+                atEnd = true;
                 return kind == Kind.READ ? 0 : -Errno.EIO;
             } else if (moved != -Errno.EINTR) {
                 return moved;
@@ -307,6 +499,8 @@ final class TransferOperation extends Operation {
         if (!fromRing) {
             if (answer < 0) {
                 fail(Failures.system((int) -answer, name(), path(), done));
+            } else if (remaining() > 0 && !atEnd && !isCancelled()) {
+                pieceDone();
             } else {
                 finish(null);
             }
@@ -317,6 +511,8 @@ final class TransferOperation extends Operation {
             }
             if (remaining() == 0 || isDirectTail(answer)) {
                 finish(null);
+            } else if (done >= pieceEnd) {
+                pieceDone();
             } else {
                 submit();
             }
@@ -371,11 +567,18 @@ final class TransferOperation extends Operation {
         }
         long moved = cause instanceof AioException failed ? failed.bytesTransferred() : done;
         buffers.release();
+        endHandOver();
         through.operationEnded();
         view = null;
         fallback = null;
         nowait = false;
+        piecewise = false;
+        paid = false;
+        pieceEnd = Long.MAX_VALUE;
+        atEnd = false;
         done = 0;
+        retries = 0;
+        abandoned = false;
         // Last: what is started by whom we tell may take long, and may be anything.
         result.deliver(moved, cause, route());
     }
@@ -393,7 +596,7 @@ final class TransferOperation extends Operation {
 
     /** Of one system call. */
     private long mostBytes() {
-        return handle().isDirect() ? MOST_DIRECT_BYTES : TransferBuffers.MOST_BYTES;
+        return Math.min(pieceEnd - done, handle().isDirect() ? MOST_DIRECT_BYTES : TransferBuffers.MOST_BYTES);
     }
 
     private EpollAioFile view() {
@@ -430,8 +633,27 @@ final class TransferOperation extends Operation {
     }
 
     @Override
+    long pendingBytes() {
+        return buffers.lengthBytes();
+    }
+
+    @Override
     int weight(int limit) {
-        long busyBytes = handle().isDirect() ? MOST_DIRECT_BYTES : BUFFERED_WINDOW_BYTES;
-        return handle().device().weight(Math.min(remaining(), busyBytes), limit);
+        return handle().device().weight(busyBytes(), limit);
+    }
+
+    @Override
+    int units() {
+        return 1 + (int) (busyBytes() / UNIT_BYTES);
+    }
+
+    /** What it keeps the device busy with at a time. */
+    private long busyBytes() {
+        return Math.min(pieceBytes(), handle().isDirect() ? MOST_DIRECT_BYTES : BUFFERED_WINDOW_BYTES);
+    }
+
+    @Override
+    int ioPriority() {
+        return view().ioClass().ioPriority();
     }
 }

@@ -94,7 +94,7 @@ final class Engine implements AutoCloseable {
     /** A view on this loop of a file of another engine with the same system calls. */
     EpollAioFile view(EpollAioFile file) {
         assertThat(file.handle().retainView()).isTrue();
-        return onLoop(() -> context.adopt(file.handle()));
+        return onLoop(() -> context.adopt(file.handle(), file.ioClass()));
     }
 
     // ---- end -----------------------------------------------------------------------------------------------------

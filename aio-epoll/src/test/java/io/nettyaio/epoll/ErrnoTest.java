@@ -96,13 +96,14 @@ class ErrnoTest {
     void shouldNameTheBoundAndThePropertyWhenTheQueueIsFull() {
         AioConfig config = AioConfig.builder().pendingOperations(17).build();
 
-        AioException full = Failures.queueFull("write", "/x", config);
+        AioException full = Failures.queueFull("write", "/x", 17, 4096, config);
 
         assertThat(full.kind()).isEqualTo(AioException.Kind.QUEUE_FULL);
         assertThat(full.errno()).isEqualTo(Errno.EAGAIN);
         assertThat(full)
                 .hasMessageContaining("pendingOperations=17")
                 .hasMessageContaining("AioConfig.pendingOperations")
+                .hasMessageContaining("4096 of pendingBytes=1073741824")
                 .hasMessageContaining("-Dio.nettyaio.pendingOperations");
     }
 

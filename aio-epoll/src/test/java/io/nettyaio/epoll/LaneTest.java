@@ -2,6 +2,7 @@ package io.nettyaio.epoll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettyaio.AioClass;
 import io.nettyaio.AioConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,8 @@ class LaneTest {
     }
 
     private TestOperation operation(Engine engine, int weight) {
-        return new TestOperation(engine.context, engine.onLoop(() -> engine.context.deviceLane(device)), weight);
+        return new TestOperation(
+                engine.context, engine.onLoop(() -> engine.context.deviceLane(device, AioClass.DEFAULT)), weight);
     }
 
     private TestOperation started(Engine engine, int weight) {
@@ -52,7 +54,7 @@ class LaneTest {
 
         Greedy(Engine engine, int operations) {
             this.engine = engine;
-            lane = engine.onLoop(() -> engine.context.deviceLane(device));
+            lane = engine.onLoop(() -> engine.context.deviceLane(device, AioClass.DEFAULT));
             for (int i = 0; i < operations; i++) {
                 engine.onLoop(this::next);
             }

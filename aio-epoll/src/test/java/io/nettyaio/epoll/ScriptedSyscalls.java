@@ -41,8 +41,12 @@ class ScriptedSyscalls extends NativeSyscalls {
     private static final int DIO_OFFSET_ALIGN_AT = 156;
     private static final int STATX_DIOALIGN = 0x2000;
     // struct iocb
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int IOCB_BYTES = 64;
     private static final int RW_FLAGS_AT = 12;
+    private static final int REQPRIO_AT = 18;
+    private static final int FLAGS_AT = 56;
+    private static final int IOCB_FLAG_IOPRIO = 2;
 
     final int deviceMinor = DEVICE_MINOR.incrementAndGet();
 
@@ -50,6 +54,9 @@ class ScriptedSyscalls extends NativeSyscalls {
     final Queue<Thread> destroyers = new ConcurrentLinkedQueue<>();
     /** How many iocbs each io_submit was given. */
     final Queue<Integer> batches = new ConcurrentLinkedQueue<>();
+
+    /** The priority of each iocb submitted. */
+    final Queue<Integer> priorities = new ConcurrentLinkedQueue<>();
 
     final AtomicInteger eventFdsMade = new AtomicInteger();
     final AtomicInteger signals = new AtomicInteger();
@@ -144,6 +151,8 @@ class ScriptedSyscalls extends NativeSyscalls {
         for (int i = 0; i < count; i++) {
             ByteBuffer iocb = memory(pointers.getLong(i * Long.BYTES), IOCB_BYTES);
             iocb.putInt(RW_FLAGS_AT, iocb.getInt(RW_FLAGS_AT) & ~TransferOperation.RWF_NOWAIT);
+            boolean hasPriority = (iocb.getInt(FLAGS_AT) & IOCB_FLAG_IOPRIO) != 0;
+            priorities.add(hasPriority ? (int) iocb.getShort(REQPRIO_AT) : 0);
         }
         return super.ioSubmit(context, count, iocbs);
     }
@@ -182,6 +191,13 @@ class ScriptedSyscalls extends NativeSyscalls {
     }
 
     @Override
+    public int fcntl(int fd, int command, int argument) {
+        int result = super.fcntl(fd, command, argument);
+        // The only command that makes a descriptor: of the same kind as the one it is of.
+        return command == F_DUPFD_CLOEXEC ? opened(result, descriptors.getOrDefault(fd, "?")) : result;
+    }
+
+    @Override
     public int openAt(int directory, long path, int options, int mode) {
         return opened(super.openAt(directory, path, options & ~DIRECT_BIT, mode), "file");
     }
@@ -191,7 +207,7 @@ class ScriptedSyscalls extends NativeSyscalls {
         return opened(super.openBeneath(directory, path, options & ~DIRECT_BIT, mode), "file");
     }
 
-    private int opened(int fd, String what) {
+    final int opened(int fd, String what) {
         if (fd >= 0) {
             descriptors.put(fd, what);
         }
@@ -205,6 +221,25 @@ class ScriptedSyscalls extends NativeSyscalls {
             problem("close of " + fd + ", which is not open");
         }
         return super.close(fd);
+    }
+
+    // ---- pipes ---------------------------------------------------------------------------------------------------
+
+    @Override
+    public int pipe(long fds) {
+        int result = super.pipe(fds);
+        if (result >= 0) {
+            ByteBuffer numbers = memory(fds, 2L * Integer.BYTES);
+            opened(numbers.getInt(0), "pipe");
+            opened(numbers.getInt(Integer.BYTES), "pipe");
+        }
+        return result;
+    }
+
+    @Override
+    public int fcntl(int fd, int command, int argument) {
+        int result = super.fcntl(fd, command, argument);
+        return command == PipeDescriptor.F_DUPFD_CLOEXEC ? opened(result, "duplicate") : result;
     }
 
     // ---- files ---------------------------------------------------------------------------------------------------

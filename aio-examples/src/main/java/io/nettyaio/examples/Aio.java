@@ -1,5 +1,7 @@
 package io.nettyaio.examples;
 
+import io.nettyaio.examples.cat.CatCommand;
+import io.nettyaio.examples.cp.CpCommand;
 import io.nettyaio.examples.serve.ServeCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -17,7 +19,7 @@ import picocli.CommandLine.HelpCommand;
         description = "Servers and tools built on netty-aio.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {ServeCommand.class, HelpCommand.class})
+        subcommands = {ServeCommand.class, CpCommand.class, CatCommand.class, HelpCommand.class})
 public final class Aio {
 
     private Aio() {}

@@ -11,14 +11,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
 /** Contents that tell from each byte where in the file it belongs. */
-final class Patterns {
+public final class Patterns {
 
     private static final int CHUNK_BYTES = 1 << 20;
 
     private Patterns() {}
 
     /** What byte {@code offset} of the file with this seed is. */
-    static byte at(long seed, long offset) {
+    public static byte at(long seed, long offset) {
         return (byte) (word(seed, offset >>> 3) >>> ((offset & 7) << 3));
     }
 
@@ -29,7 +29,7 @@ final class Patterns {
     }
 
     /** The bytes from {@code offset} on. */
-    static byte[] bytes(long seed, long offset, int length) {
+    public static byte[] bytes(long seed, long offset, int length) {
         byte[] bytes = new byte[length];
         long word = 0;
         for (int i = 0; i < length; i++) {
@@ -43,7 +43,7 @@ final class Patterns {
     }
 
     /** Makes a file of the JDK's, written through to the disk. */
-    static Path file(Path file, long seed, long size) throws IOException {
+    public static Path file(Path file, long seed, long size) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             for (long offset = 0; offset < size; ) {
                 ByteBuffer chunk =
@@ -58,7 +58,7 @@ final class Patterns {
     }
 
     /** The readable bytes are the pattern from {@code offset} on. Reader index unmoved. */
-    static void check(ByteBuf buffer, long seed, long offset, int length) {
+    public static void check(ByteBuf buffer, long seed, long offset, int length) {
         assertThat(buffer.readableBytes()).as("readable bytes").isEqualTo(length);
         byte[] actual = new byte[length];
         // In one call: what is watched for leaks makes a record of each.
@@ -67,7 +67,7 @@ final class Patterns {
     }
 
     /** The array is the pattern from {@code offset} on. */
-    static void check(byte[] actual, long seed, long offset) {
+    public static void check(byte[] actual, long seed, long offset) {
         int wrong = Arrays.mismatch(actual, bytes(seed, offset, actual.length));
         assertThat(wrong)
                 .as("first wrong byte of %d at %d of the file", actual.length, offset)
@@ -75,7 +75,7 @@ final class Patterns {
     }
 
     /** A part of a file, read by the JDK. */
-    static byte[] read(Path file, long offset, int length) throws IOException {
+    public static byte[] read(Path file, long offset, int length) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(length);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             while (bytes.hasRemaining() && channel.read(bytes, offset + bytes.position()) > 0) {
@@ -88,7 +88,7 @@ final class Patterns {
     }
 
     /** Takes a file out of the page cache: {@code posix_fadvise(2)} with DONTNEED, by {@code dd}. */
-    static void dropFromCache(Path file) throws Exception {
+    public static void dropFromCache(Path file) throws Exception {
         Shell.run("sync", file.toString());
         Shell.run("dd", "if=" + file, "iflag=nocache", "count=0", "status=none");
     }

@@ -62,7 +62,7 @@ public enum TestFileSystem {
     }
 
     /** A small tmpfs of its own; gone when the JVM ends. */
-    static Path tmpfs(int sizeBytes) {
+    public static Path tmpfs(int sizeBytes) {
         return Mounts.mount("small", "-t", "tmpfs", "-o", "size=" + sizeBytes, "tmpfs");
     }
 
