@@ -47,7 +47,8 @@ final class BlockingFiles extends SimpleChannelInboundHandler<HttpObject> {
             ChannelFuture unusedBody = ctx.write(new DefaultFileRegion(file, 0, length));
             ChannelFuture unusedEnd = ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
         } else {
-            ChannelFuture unusedBody = ctx.writeAndFlush(new HttpChunkedInput(new ChunkedNioFile(file, 0, length, CHUNK_BYTES)));
+            ChannelFuture unusedBody =
+                    ctx.writeAndFlush(new HttpChunkedInput(new ChunkedNioFile(file, 0, length, CHUNK_BYTES)));
         }
     }
 

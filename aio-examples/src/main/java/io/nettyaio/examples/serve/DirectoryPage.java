@@ -29,8 +29,7 @@ final class DirectoryPage implements HttpDirectoryPage {
 
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
-    private static final String FORM =
-            """
+    private static final String FORM = """
             <form method="post" enctype="multipart/form-data">
             <input type="file" name="file" multiple required aria-label="Files to upload">
             <button>Upload</button>
