@@ -55,7 +55,7 @@ final class DomainSocketSide extends TwoLoopSide {
         Files.deleteIfExists(path.getParent());
     }
 
-    private final class FarHandler extends ChannelInboundHandlerAdapter {
+    private static final class FarHandler extends ChannelInboundHandlerAdapter {
 
         private final CompletableFuture<Channel> accepted;
 

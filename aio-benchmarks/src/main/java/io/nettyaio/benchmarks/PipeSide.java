@@ -47,7 +47,7 @@ final class PipeSide extends TwoLoopSide {
                 : there.readEnd().on(far.eventLoop());
         nearEnd = back.readEnd().on(near.eventLoop());
         if (traffic == PipeCase.Traffic.PING_PONG) {
-            far.eventLoop().execute(() -> farEnd.read(farIn, null, farRead));
+            far.eventLoop().execute(() -> farEnd.read(farIn, this, farRead));
         }
     }
 
@@ -68,11 +68,11 @@ final class PipeSide extends TwoLoopSide {
     }
 
     private void ping() {
-        there.writeEnd().write(byteOut.retain(), null, written);
-        nearEnd.read(nearIn.clear(), null, nearRead);
+        there.writeEnd().write(byteOut.retain(), this, written);
+        nearEnd.read(nearIn.clear(), this, nearRead);
     }
 
-    private void nearRead(long count, @Nullable Throwable cause, @Nullable Object unused) {
+    private void nearRead(long count, @Nullable Throwable cause, Object unused) {
         failed(cause);
         if (arrived(count)) {
             ping();
@@ -81,20 +81,20 @@ final class PipeSide extends TwoLoopSide {
         }
     }
 
-    private void farRead(long count, @Nullable Throwable cause, @Nullable Object unused) {
+    private void farRead(long count, @Nullable Throwable cause, Object unused) {
         if (cause == null && count > 0) {
-            back.writeEnd().write(byteOut.retain(), null, written);
-            farEnd.read(farIn.clear(), null, farRead);
+            back.writeEnd().write(byteOut.retain(), this, written);
+            farEnd.read(farIn.clear(), this, farRead);
         }
     }
 
     // ---- stream --------------------------------------------------------------------------------------------------
 
     private void fill() {
-        farEnd.write(blockOut.retain(), null, blockWritten);
+        farEnd.write(blockOut.retain(), this, blockWritten);
     }
 
-    private void blockWritten(long count, @Nullable Throwable cause, @Nullable Object unused) {
+    private void blockWritten(long count, @Nullable Throwable cause, Object unused) {
         if (filling && cause == null) {
             fill();
         } else {
@@ -103,10 +103,10 @@ final class PipeSide extends TwoLoopSide {
     }
 
     private void readBlock() {
-        there.readEnd().read(blockIn.clear(), null, blockRead);
+        there.readEnd().read(blockIn.clear(), this, blockRead);
     }
 
-    private void blockRead(long count, @Nullable Throwable cause, @Nullable Object unused) {
+    private void blockRead(long count, @Nullable Throwable cause, Object unused) {
         failed(cause);
         boolean goOn = arrived(count) || quiet.getCount() > 0;
         if (cause == null && goOn) {
