@@ -29,7 +29,7 @@ for source in "$src_dir"/*.c; do
     mkdir -p "$out_dir"
     # Under a name of its own until it is whole: the old program may be running.
     # shellcheck disable=SC2086
-    $cc -std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -o "$program.$$.tmp" "$source" || {
+    $cc -std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -pthread -o "$program.$$.tmp" "$source" || {
         rm -f "$program.$$.tmp"
         exit 1
     }

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <linux/aio_abi.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +22,7 @@
 #include <unistd.h>
 
 /* Raised with each change of a signature; Native.java holds the same number. */
-#define NETTYAIO_VERSION 5
+#define NETTYAIO_VERSION 6
 
 /* The Java side lays these out by hand. */
 _Static_assert(sizeof(struct iocb) == 64, "iocb is 64 bytes");
@@ -77,6 +78,14 @@ static jint io_getevents_(JNIEnv *env, jclass type, jlong context, jint count, j
     (void)type;
     struct timespec none = {0, 0};
     return result_int(syscall(SYS_io_getevents, (aio_context_t)context, 0L, (long)count, pointer(events), &none));
+}
+
+/* The same iocb, at the same address, that was submitted; its event comes through the ring all the same. */
+static jint io_cancel_(JNIEnv *env, jclass type, jlong context, jlong iocb) {
+    (void)env;
+    (void)type;
+    struct io_event unused;
+    return result_int(syscall(SYS_io_cancel, (aio_context_t)context, pointer(iocb), &unused));
 }
 
 /* ---- eventfd(2) ------------------------------------------------------------------------------------------------ */
@@ -312,6 +321,71 @@ static jlong seek_data(JNIEnv *env, jclass type, jint fd, jlong offset, jboolean
     return result(lseek(fd, offset, hole ? SEEK_HOLE : SEEK_DATA));
 }
 
+/* statx(2): only the type of file, S_IFMT, as the kernel has it in memory. */
+static jint file_type(JNIEnv *env, jclass type, jint fd) {
+    (void)env;
+    (void)type;
+    struct statx statx;
+    if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &statx) < 0) {
+        return -errno;
+    }
+    return (jint)(statx.stx_mode & S_IFMT);
+}
+
+/* ---- pipes ----------------------------------------------------------------------------------------------------- */
+
+_Static_assert(O_NONBLOCK == 04000 && O_ACCMODE == 3, "file status flags, which Java tests");
+_Static_assert(F_GETFL == 3, "commands of fcntl");
+_Static_assert(F_SETPIPE_SZ == 1031 && F_GETPIPE_SZ == 1032, "commands of fcntl for pipes");
+_Static_assert(POLLIN == 1 && POLLPRI == 2 && POLLOUT == 4 && POLLERR == 8 && POLLHUP == 16, "events of poll");
+_Static_assert(POLLRDHUP == 0x2000, "events of poll");
+_Static_assert(SPLICE_F_MOVE == 1 && SPLICE_F_NONBLOCK == 2, "flags of splice");
+
+/* Both numbers are stored where `fds` points to. */
+static jint pipe_(JNIEnv *env, jclass type, jlong fds) {
+    (void)env;
+    (void)type;
+    return result_int(pipe2(pointer(fds), O_CLOEXEC | O_NONBLOCK));
+}
+
+static jint make_fifo(JNIEnv *env, jclass type, jlong path, jint mode) {
+    (void)env;
+    (void)type;
+    return result_int(mkfifo(pointer(path), (mode_t)mode));
+}
+
+static jlong read_(JNIEnv *env, jclass type, jint fd, jlong address, jlong length) {
+    (void)env;
+    (void)type;
+    return result(read(fd, pointer(address), (size_t)length));
+}
+
+static jlong write_(JNIEnv *env, jclass type, jint fd, jlong address, jlong length) {
+    (void)env;
+    (void)type;
+    return result(write(fd, pointer(address), (size_t)length));
+}
+
+/* A negative offset stands for none: a pipe, a socket, or the file's own position. */
+static jlong splice_(JNIEnv *env, jclass type, jint from, jlong from_offset, jint to, jlong to_offset, jlong length,
+                     jint flags) {
+    (void)env;
+    (void)type;
+    loff_t in = from_offset;
+    loff_t out = to_offset;
+    return result(
+        splice(from, in < 0 ? NULL : &in, to, out < 0 ? NULL : &out, (size_t)length, (unsigned)flags));
+}
+
+/* poll(2) that does not wait: the events that are. */
+static jint poll_(JNIEnv *env, jclass type, jint fd, jint events) {
+    (void)env;
+    (void)type;
+    struct pollfd one = {.fd = fd, .events = (short)events};
+    int ready = poll(&one, 1, 0);
+    return ready < 0 ? -errno : (jint)(unsigned short)one.revents;
+}
+
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 
 static jlong allocate(JNIEnv *env, jclass type, jlong alignment, jlong length) {
@@ -352,6 +426,7 @@ static const JNINativeMethod METHODS[] = {
     METHOD("ioDestroy", "(J)I", io_destroy_),
     METHOD("ioSubmit", "(JIJ)I", io_submit_),
     METHOD("ioGetEvents", "(JIJ)I", io_getevents_),
+    METHOD("ioCancel", "(JJ)I", io_cancel_),
     METHOD("eventFd", "()I", eventfd_),
     METHOD("eventFdSignal", "(I)I", eventfd_signal),
     METHOD("fcntl", "(III)I", fcntl_),
@@ -380,6 +455,13 @@ static const JNINativeMethod METHODS[] = {
     METHOD("fchmod", "(II)I", fchmod_),
     METHOD("futimens", "(IJIJI)I", futimens_),
     METHOD("seekData", "(IJZ)J", seek_data),
+    METHOD("fileType", "(I)I", file_type),
+    METHOD("pipe", "(J)I", pipe_),
+    METHOD("makeFifo", "(JI)I", make_fifo),
+    METHOD("read", "(IJJ)J", read_),
+    METHOD("write", "(IJJ)J", write_),
+    METHOD("splice", "(IJIJJI)J", splice_),
+    METHOD("poll", "(II)I", poll_),
     METHOD("allocate", "(JJ)J", allocate),
     METHOD("release", "(J)V", release),
     METHOD("wrap", "(JJ)Ljava/nio/ByteBuffer;", wrap),

@@ -8,12 +8,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asynchronous file I/O on one event loop. There is one context for each loop, made on first use and gone with its loop.
+ * Asynchronous I/O on files and pipes on one event loop. There is one context for each loop, made on first use and gone
+ * with its loop.
  *
  * <p><b>Threading.</b> Any method from any thread; completions on {@link #eventLoop()}.
  *
  * <p><b>Life.</b> {@link State#OPEN} → {@link State#CLOSING} (new operations are refused, queued ones fail, those in
- * flight are carried out, open files are closed) → {@link State#CLOSED}. Shutdown of the loop does the same.
+ * flight are carried out, open files and pipes are closed) → {@link State#CLOSED}. Shutdown of the loop does the same.
  */
 public interface AioContext {
 
@@ -171,6 +172,63 @@ public interface AioContext {
 
     /** An empty batch. */
     AioBatch batch();
+
+    // ---- pipes ---------------------------------------------------------------------------------------------------
+
+    /** Makes an anonymous pipe: {@code pipe2(2)}. Both ends are this context's; see {@link AioPipe#on}. */
+    AioFuture<AioPipePair> pipe();
+
+    /**
+     * Opens one end of a named FIFO: {@code open(2)}, on a helper thread.
+     *
+     * <p>With {@link AioOpenOption#READ} it opens at once, whether or not there is a writer; reads wait for the first
+     * writer instead of ending. With {@link AioOpenOption#WRITE} it opens when there is a reader, as {@code open(2)}
+     * does; until then the kernel is asked again at intervals of up to 20 ms. It may be cancelled at any time. With both
+     * it opens at once, and its reads never end, since it is a writer itself.
+     *
+     * @param options READ, WRITE, and CREATE or CREATE_NEW to make the FIFO with permissions 0666 less the process's
+     *                umask; NOFOLLOW. Others are refused with EINVAL, as is a path that is no FIFO
+     */
+    AioFuture<AioPipe> openFifo(Path path, AioOpenOption... options);
+
+    /**
+     * Takes over a descriptor that this process has inherited, or got from elsewhere: a pipe, a FIFO, a terminal, a
+     * stream socket, a file. What {@link AioPipe} says on blocking mode applies.
+     *
+     * @param descriptor its number; the library closes it with the pipe, or before. Where this fails, it stays the
+     *                   caller's
+     */
+    AioFuture<AioPipe> adoptPipe(int descriptor);
+
+    /**
+     * Standard input, whatever it is: a pipe, a FIFO, a terminal, a socket, a file, a device. Read from there or from
+     * {@link System#in}, but not from both. Closing the result does not close the process's own descriptor.
+     */
+    AioFuture<AioPipe> standardInput();
+
+    /** Standard output; as {@link #standardInput()}. */
+    AioFuture<AioPipe> standardOutput();
+
+    /** Standard error; as {@link #standardInput()}. */
+    AioFuture<AioPipe> standardError();
+
+    // ---- readiness -----------------------------------------------------------------------------------------------
+
+    /**
+     * Waits, once, until a descriptor is ready: a pipe, a socket, an eventfd, a timerfd, a pidfd, a signalfd, inotify, a
+     * terminal. {@code poll(2)}, through kernel AIO where that is sound (Linux 5.16 and later), else through the loop's
+     * epoll instance, on a duplicate.
+     *
+     * <p>Ready is what the descriptor is at that moment; it may be so already. Nothing is read or written. Cancelling
+     * takes it out of the kernel at once. As long as it waits, the kernel keeps what the descriptor stands for open, even
+     * where the caller closes the number: cancel first, then close. Regular files, directories, disks and devices such
+     * as {@code /dev/null} cannot be waited for, and fail with EPERM.
+     *
+     * @param descriptor the caller's, any that can be polled
+     * @param events     bits of {@link AioPollEvents}
+     * @return the events that are: of those asked for, and {@link AioPollEvents#ERR} and {@link AioPollEvents#HUP}
+     */
+    AioFuture<Integer> poll(int descriptor, int events);
 
     /**
      * Starts an operation of your own.

@@ -10,8 +10,8 @@ package io.nettyaio;
  * @param helperInFlight       of these, handed to helper threads
  * @param slots                slots made so far, each with an eventfd
  * @param freeSlots            slots not in use
- * @param openFiles            views open on this context
- * @param completedInline      operations completed from the page cache on the loop
+ * @param openFiles            views of files and pipes open on this context
+ * @param completedInline      operations completed on the loop: from the page cache, on a pipe
  * @param completedKernel      operations completed by kernel AIO
  * @param completedHelper      operations completed by helper threads, or collected after a miss of the page cache
  * @param submitCalls          calls of io_submit from the loop

@@ -15,5 +15,7 @@ public enum AioRoute {
     /** Kernel AIO whose {@code io_submit(2)} may block, and is therefore called by a helper thread. */
     HELPER_SUBMIT,
     /** A blocking system call on a helper thread. */
-    HELPER
+    HELPER,
+    /** Done on the loop without waiting, on a pipe; what was not ready has waited for its epoll event. */
+    READINESS
 }

@@ -17,7 +17,15 @@ import picocli.CommandLine.ScopeType;
         name = "bench",
         description = "Measures netty-aio side by side with what one would use otherwise.",
         footer = "%nEach line ends in ratio=<ours over the other>. A missed goal is no error.",
-        subcommands = {NullCase.class, DirectReadCase.class, ColdReadCase.class, StallCase.class, HttpCase.class, KvCase.class},
+        subcommands = {
+            NullCase.class,
+            DirectReadCase.class,
+            ColdReadCase.class,
+            StallCase.class,
+            HttpCase.class,
+            PipeCase.class,
+            KvCase.class
+        },
         synopsisSubcommandLabel = "CASE")
 public final class Bench {
 

@@ -42,17 +42,18 @@ final class BlockingFiles extends SimpleChannelInboundHandler<HttpObject> {
         long length = file.size();
         HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
         response.headers().set(HttpHeaderNames.CONTENT_LENGTH, length);
-        ChannelFuture unused = ctx.write(response);
+        ChannelFuture unusedHeader = ctx.write(response);
         if (region) {
-            ctx.write(new DefaultFileRegion(file, 0, length));
-            ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+            ChannelFuture unusedBody = ctx.write(new DefaultFileRegion(file, 0, length));
+            ChannelFuture unusedEnd = ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
         } else {
-            ctx.writeAndFlush(new HttpChunkedInput(new ChunkedNioFile(file, 0, length, CHUNK_BYTES)));
+            ChannelFuture unusedBody =
+                    ctx.writeAndFlush(new HttpChunkedInput(new ChunkedNioFile(file, 0, length, CHUNK_BYTES)));
         }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        ctx.close(); // wrk does not say goodbye
+        ChannelFuture unused = ctx.close(); // wrk does not say goodbye
     }
 }

@@ -3,6 +3,7 @@ package io.nettyaio.benchmarks;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -74,7 +75,7 @@ final class NettySide implements HttpServerSide {
                     FullHttpResponse response = new DefaultFullHttpResponse(
                             HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.wrappedBuffer(SMALL));
                     response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, SMALL.length);
-                    ctx.writeAndFlush(response);
+                    ChannelFuture unused = ctx.writeAndFlush(response);
                 }
             }
             if (ours) {

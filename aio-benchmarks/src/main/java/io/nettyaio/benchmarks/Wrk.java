@@ -75,12 +75,12 @@ final class Wrk implements AutoCloseable {
             fields.put(field.substring(0, equals), Long.valueOf(field.substring(equals + 1)));
         }
         return new Result(
-                fields.get("requests"),
-                fields.get("micros"),
-                fields.get("errors"),
-                fields.get("p50"),
-                fields.get("p99"),
-                fields.get("p999"));
+                fields.getOrDefault("requests", 0L),
+                fields.getOrDefault("micros", 0L),
+                fields.getOrDefault("errors", 0L),
+                fields.getOrDefault("p50", 0L),
+                fields.getOrDefault("p99", 0L),
+                fields.getOrDefault("p999", 0L));
     }
 
     @Override

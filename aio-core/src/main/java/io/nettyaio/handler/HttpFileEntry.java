@@ -3,6 +3,8 @@ package io.nettyaio.handler;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioStat;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,8 +65,7 @@ final class HttpFileEntry {
      * file system's clock: a file that is overwritten twice within one of its ticks, with as many bytes, keeps its tag.
      */
     private static String etag(AioStat stat) {
-        long modified = stat.modified().getEpochSecond() * 1_000_000_000L
-                + stat.modified().getNano();
+        long modified = ChronoUnit.NANOS.between(Instant.EPOCH, stat.modified());
         return '"'
                 + Long.toString(stat.inode(), 36)
                 + '-'

@@ -245,7 +245,7 @@ final class HttpFileExchange {
             if (head || sizeBytes == 0) {
                 entry.release();
                 ChannelFuture unused = ctx.write(response); // if it fails, so does what follows it
-                ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+                ChannelFuture unusedToo = ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
             } else {
                 send(entry, file, response, 0, sizeBytes);
             }
@@ -370,9 +370,9 @@ final class HttpFileExchange {
                     response.headers(),
                     response.trailingHeaders());
             body.release();
-            ctx.writeAndFlush(bare);
+            ChannelFuture unused = ctx.writeAndFlush(bare);
         } else {
-            ctx.writeAndFlush(response);
+            ChannelFuture unused = ctx.writeAndFlush(response);
         }
     }
 

@@ -4,6 +4,8 @@ import io.netty.channel.EventLoop;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioFile;
+import io.nettyaio.AioFuture;
+import io.nettyaio.AioOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +51,18 @@ public final class HttpFileRoot implements AutoCloseable {
     /** Something below the directory has changed: nothing that is known of it is relied on any more. */
     public void changed() {
         generation.incrementAndGet();
+    }
+
+    /**
+     * Opens something below the directory and nowhere else, as {@link io.nettyaio.AioContext#openBeneath} does.
+     *
+     * @param loop         the loop that is called on, and that the file is for
+     * @param relativePath the path, relative to the directory
+     * @throws IllegalStateException where the root is closed
+     */
+    public AioFuture<AioFile> open(EventLoop loop, String relativePath, AioOpenOption... options) {
+        AioFile view = cache(loop).directory();
+        return view.context().openBeneath(view, relativePath, options);
     }
 
     long generation() {

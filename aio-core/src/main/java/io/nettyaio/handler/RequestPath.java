@@ -20,7 +20,7 @@ import java.util.Locale;
  * @param directory whether the target ended in a slash, and so asked for a directory
  * @param query     the raw query with its question mark, or an empty string
  */
-record RequestPath(List<String> segments, boolean directory, String query) {
+public record RequestPath(List<String> segments, boolean directory, String query) {
 
     /** What may stand unencoded in a path segment: RFC 3986, section 3.3. */
     private static final String PLAIN =
@@ -29,7 +29,7 @@ record RequestPath(List<String> segments, boolean directory, String query) {
     private static final char[] HEX = "0123456789ABCDEF".toCharArray();
 
     /** The target of a request cannot be turned into a path. */
-    static final class Refused extends Exception {
+    public static final class Refused extends Exception {
 
         private static final long serialVersionUID = 1L;
 
@@ -43,7 +43,7 @@ record RequestPath(List<String> segments, boolean directory, String query) {
         }
 
         /** How to answer. */
-        HttpResponseStatus status() {
+        public HttpResponseStatus status() {
             return status;
         }
     }
@@ -53,7 +53,7 @@ record RequestPath(List<String> segments, boolean directory, String query) {
      *
      * @throws Refused with 400 where it is malformed, with 403 where it leads above the root
      */
-    static RequestPath parse(String target) throws Refused {
+    public static RequestPath parse(String target) throws Refused {
         checkCharacters(target);
         String local = withoutAuthority(target);
         int question = local.indexOf('?');
@@ -148,22 +148,22 @@ record RequestPath(List<String> segments, boolean directory, String query) {
     }
 
     /** The path relative to the served directory, without slashes at its ends; empty for the directory itself. */
-    String relative() {
+    public String relative() {
         return String.join("/", segments);
     }
 
     /** The path of a file in the directory that this path names. */
-    String child(String name) {
+    public String child(String name) {
         return segments.isEmpty() ? name : relative() + '/' + name;
     }
 
     /** The last name in the path; empty for the served directory itself. */
-    String name() {
+    public String name() {
         return segments.isEmpty() ? "" : segments.get(segments.size() - 1);
     }
 
     /** Where the same path with a slash at its end is found: encoded anew, so that it always stays on this host. */
-    String directoryLocation() {
+    public String directoryLocation() {
         StringBuilder location = new StringBuilder("/");
         for (String segment : segments) {
             for (byte octet : segment.getBytes(StandardCharsets.UTF_8)) {

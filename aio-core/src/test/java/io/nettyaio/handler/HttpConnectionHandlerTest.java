@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -67,7 +68,7 @@ class HttpConnectionHandlerTest {
         DefaultFullHttpResponse response = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1, status, Unpooled.copiedBuffer(body, StandardCharsets.US_ASCII));
         response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length());
-        behind.writeAndFlush(response);
+        ChannelFuture unused = behind.writeAndFlush(response);
         channel.runPendingTasks();
     }
 
@@ -231,7 +232,8 @@ class HttpConnectionHandlerTest {
     @Test
     void shouldEndWhenTheBodyHasNoLength() {
         receive(get("/1"));
-        behind.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK));
+        ChannelFuture unused =
+                behind.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK));
         assertThat(sent()).contains("connection: close");
         assertThat(channel.isOpen()).isFalse();
     }

@@ -3,15 +3,28 @@ package io.nettyaio.epoll;
 import io.nettyaio.AioRoute;
 import org.jspecify.annotations.Nullable;
 
-/** {@code close(2)} of a descriptor whose last view is gone. Runs while its context closes, too. */
+/** {@code close(2)} of a descriptor that nobody uses any more. Runs while its context closes, too. */
 final class CloseOperation extends Operation {
 
-    private final FileHandle handle;
+    private final Runnable first;
+    private final int fd;
+    private final String path;
     private final @Nullable AioPromise<Void> promise;
 
     CloseOperation(EpollAioContext context, FileHandle handle, @Nullable AioPromise<Void> promise) {
+        this(context, handle::closeChannel, handle.fd(), handle.path(), promise);
+    }
+
+    CloseOperation(EpollAioContext context, int fd, String path, @Nullable AioPromise<Void> promise) {
+        this(context, () -> {}, fd, path, promise);
+    }
+
+    private CloseOperation(
+            EpollAioContext context, Runnable first, int fd, String path, @Nullable AioPromise<Void> promise) {
         super(context);
-        this.handle = handle;
+        this.first = first;
+        this.fd = fd;
+        this.path = path;
         this.promise = promise;
     }
 
@@ -22,7 +35,7 @@ final class CloseOperation extends Operation {
 
     @Override
     String path() {
-        return handle.path();
+        return path;
     }
 
     @Override
@@ -43,15 +56,15 @@ final class CloseOperation extends Operation {
 
     @Override
     long work() {
-        handle.closeChannel();
+        first.run();
         // Never again on EINTR: Linux has closed it by then, and the number may be somebody else's.
-        return context().syscalls().close(handle.fd());
+        return context().syscalls().close(fd);
     }
 
     @Override
     void complete(long result) {
         if (result < 0 && result != -Errno.EINTR) {
-            fail(Failures.system((int) -result, name(), handle.path(), 0));
+            fail(Failures.system((int) -result, name(), path, 0));
         } else {
             finish(null);
         }

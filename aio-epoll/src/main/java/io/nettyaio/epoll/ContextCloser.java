@@ -105,13 +105,17 @@ final class ContextCloser {
         for (EpollAioFile file : new ArrayList<>(context.files())) {
             file.closeOnLoop();
         }
+        context.polls().closeAll();
+        context.pipes().closeAll();
         if (!draining) {
             closeIfIdle();
         }
     }
 
     private boolean isIdle() {
-        return context.pending() == 0 && context.files().isEmpty();
+        return context.pending() == 0
+                && context.files().isEmpty()
+                && context.pipes().isEmpty();
     }
 
     /** At the end of each tick and each wakeup. */

@@ -6,6 +6,7 @@ import io.netty.util.concurrent.Future;
 import io.nettyaio.AioCallback;
 import io.nettyaio.AioClass;
 import io.nettyaio.AioContext;
+import io.nettyaio.AioDirectory;
 import io.nettyaio.AioDirectoryEntry;
 import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A view whose operations have a deadline each. */
@@ -102,6 +104,11 @@ final class DeadlineFile implements AioFile {
     public AioFile in(AioClass ioClass) {
         AioFile other = file.in(ioClass);
         return other == file ? this : other.withDeadline(timeout);
+    }
+
+    @Override
+    public AioStat openedStat() {
+        return file.openedStat();
     }
 
     // ---- operations ----------------------------------------------------------------------------------------------
@@ -227,6 +234,11 @@ final class DeadlineFile implements AioFile {
     public <A extends @Nullable Object> void writeDurably(
             ByteBuf src, long offsetBytes, A attachment, AioCallback<? super A> callback) {
         call(file.writeDurably(src, offsetBytes), attachment, callback);
+    }
+
+    @Override
+    public <T> AioFuture<T> list(int maxEntries, Function<? super AioDirectory, ? extends T> then) {
+        return limited(file.list(maxEntries, then));
     }
 
     @Override

@@ -17,6 +17,8 @@ import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
 import io.nettyaio.AioOperation;
+import io.nettyaio.AioPipe;
+import io.nettyaio.AioPipePair;
 import io.nettyaio.AioRoute;
 import io.nettyaio.AioSignal;
 import io.nettyaio.AioStat;
@@ -66,6 +68,9 @@ final class EpollAioContext implements AioContext {
     private final Admission admission;
     private final Deadlines deadlines = new Deadlines(this);
 
+    private final Pipes pipes;
+    private final Polls polls;
+
     private final Set<Operation> elsewhere = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<EpollAioFile> files = Collections.newSetFromMap(new IdentityHashMap<>());
     private final ArrayDeque<TransferOperation> reusable = new ArrayDeque<>();
@@ -106,6 +111,8 @@ final class EpollAioContext implements AioContext {
             }
         }
         closer = new ContextCloser(this, this.<Void>newPromise());
+        pipes = new Pipes(this);
+        polls = new Polls(this);
     }
 
     /** On the loop, once: makes the first slot, through which the context learns that the loop shuts down. */
@@ -418,7 +425,9 @@ final class EpollAioContext implements AioContext {
                 return;
             }
         }
-        stage(operation);
+        if (operation.isRefused() || !operation.beginsAtOnce()) {
+            stage(operation);
+        }
     }
 
     void stage(Operation operation) {
@@ -546,7 +555,7 @@ final class EpollAioContext implements AioContext {
         AioRoute route = operation.route();
         if (route != null) {
             switch (route) {
-                case INLINE -> completedInline++;
+                case INLINE, READINESS -> completedInline++;
                 case KERNEL, HELPER_SUBMIT -> completedKernel++;
                 case COLLECT, HELPER -> completedHelper++;
             }
@@ -561,6 +570,8 @@ final class EpollAioContext implements AioContext {
                 && inEventLoop()) {
             transfer.reset();
             reusable.push(transfer);
+        } else if (asItShould && operation instanceof PipeTransfer transfer) {
+            pipes.settled(transfer);
         }
         if (isClosing()) {
             tick.schedule();
@@ -613,6 +624,51 @@ final class EpollAioContext implements AioContext {
             thread.setDaemon(true);
             thread.start();
         }
+    }
+
+    // ---- pipes and polls -----------------------------------------------------------------------------------------
+
+    Pipes pipes() {
+        return pipes;
+    }
+
+    Polls polls() {
+        return polls;
+    }
+
+    @Override
+    public AioFuture<AioPipePair> pipe() {
+        return pipes.make();
+    }
+
+    @Override
+    public AioFuture<AioPipe> openFifo(Path path, AioOpenOption... options) {
+        return pipes.openFifo(path, setOf(options));
+    }
+
+    @Override
+    public AioFuture<AioPipe> adoptPipe(int descriptor) {
+        return pipes.adopt(descriptor);
+    }
+
+    @Override
+    public AioFuture<AioPipe> standardInput() {
+        return pipes.standard(0, "<stdin>");
+    }
+
+    @Override
+    public AioFuture<AioPipe> standardOutput() {
+        return pipes.standard(1, "<stdout>");
+    }
+
+    @Override
+    public AioFuture<AioPipe> standardError() {
+        return pipes.standard(2, "<stderr>");
+    }
+
+    @Override
+    public AioFuture<Integer> poll(int descriptor, int events) {
+        return polls.poll(descriptor, events);
     }
 
     // ---- closing -------------------------------------------------------------------------------------------------
@@ -668,7 +724,7 @@ final class EpollAioContext implements AioContext {
                 helperInFlight,
                 slots.made(),
                 slots.freeCount(),
-                files.size(),
+                files.size() + pipes.size(),
                 completedInline,
                 completedKernel,
                 completedHelper,

@@ -312,20 +312,12 @@ final class EpollAioFile implements AioFile {
         return operation;
     }
 
-    /** Takes the reference the operation needs: its own for a read, the caller's for a write. */
     private void hold(TransferOperation operation, TransferOperation.Kind kind, ByteBuf buffer) {
-        boolean read = kind == TransferOperation.Kind.READ;
-        if (buffer.refCnt() <= 0) {
-            operation.refuse(Failures.argument(Errno.EFAULT, kind.text(), path(), "the buffer is released"));
-            return;
-        }
-        if (read && buffer.isReadOnly()) {
-            operation.refuse(Failures.argument(
-                    Errno.EFAULT, kind.text(), path(), "the buffer is read-only, so nothing can be read into it"));
-            return;
-        }
         try {
-            operation.buffers().add(read ? buffer.retain() : buffer, context.alignedAllocator());
+            operation.buffers().hold(buffer, context.alignedAllocator());
+        } catch (TransferBuffers.Unusable unusable) {
+            operation.refuse(
+                    Failures.argument(Errno.EFAULT, kind.text(), path(), String.valueOf(unusable.getMessage())));
         } catch (RuntimeException | OutOfMemoryError failed) {
             operation.refuse(failed);
         }

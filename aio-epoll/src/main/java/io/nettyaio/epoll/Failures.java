@@ -30,6 +30,20 @@ final class Failures {
         return make(AioException.Kind.CLOSED, Errno.EBADF, operation, path, 0, "the file is closed; open it again");
     }
 
+    static AioException pipeClosed(String operation, @Nullable String path) {
+        return make(AioException.Kind.CLOSED, Errno.EBADF, operation, path, 0, "the pipe is closed; open it again");
+    }
+
+    static AioException pipeClosedMeanwhile(String operation, @Nullable String path, long bytes) {
+        return make(
+                AioException.Kind.CLOSED,
+                Errno.ECANCELED,
+                operation,
+                path,
+                bytes,
+                "the pipe was closed while the operation waited; close it after the last one has completed");
+    }
+
     static AioException contextClosed(String operation, @Nullable String path, long bytes) {
         return make(
                 AioException.Kind.CLOSED,

@@ -15,6 +15,7 @@ final class IocbTable implements AutoCloseable {
     static final int PWRITE = 1;
     static final int FSYNC = 2;
     static final int FDSYNC = 3;
+    static final int POLL = 5;
     static final int PREADV = 7;
     static final int PWRITEV = 8;
 

@@ -31,7 +31,8 @@ final class KernelAio {
         this.syscalls = syscalls;
         this.aioContext = aioContext;
         this.iocbs = iocbs;
-        submitter = new Submitter(this::countInFlight, syscalls, aioContext, iocbs, config.submitBatch());
+        submitter = new Submitter(
+                this::countInFlight, syscalls, aioContext, iocbs, config.submitBatch(), config.loopBudgetNanos());
         reaper = new Reaper(syscalls, aioContext, Reaper.ringOf(aioContext), REAPED_AT_ONCE);
     }
 
@@ -93,6 +94,15 @@ final class KernelAio {
             taken = syscalls.ioSubmit(aioContext, 1, iocbs.pointerAddress(slot.index()));
         } while (taken == -Errno.EINTR);
         return taken;
+    }
+
+    /**
+     * Takes a poll that is in flight back from the kernel: {@code io_cancel(2)}, which answers EINPROGRESS where it does
+     * and EINVAL where the poll is over. Either way the event comes, and the slot is in use until then.
+     */
+    void cancel(Slot slot) {
+        int answer = syscalls.ioCancel(aioContext, iocbs.iocbAddress(slot.index()));
+        LOGGER.trace("io_cancel of slot={}: {}", slot.index(), answer);
     }
 
     /**

@@ -36,6 +36,8 @@ final class MissQueue {
     private final ArrayDeque<TransferOperation> waiting = new ArrayDeque<>();
     /** Passed over in the pass that goes on. */
     private final ArrayDeque<TransferOperation> passedOver = new ArrayDeque<>();
+    /** Found in it. Completed when it is over: what a completion runs is the caller's, and may take its time. */
+    private final ArrayDeque<TransferOperation> found = new ArrayDeque<>();
     /** The one that was the first, or the last, and is with a collector. */
     private @Nullable TransferOperation first;
 
@@ -81,7 +83,7 @@ final class MissQueue {
         TransferOperation next;
         while (!atDevice && tick.hasBudget() && (next = waiting.poll()) != null) {
             if (next.retryOnLoop()) {
-                news = true;
+                found.add(next);
             } else if (next.retries() < RETRIES_MOST) {
                 atDevice = next.retries() == 1 && !sweep;
                 passedOver.add(next);
@@ -92,6 +94,11 @@ final class MissQueue {
         sweep = false;
         while ((next = passedOver.pollLast()) != null) {
             waiting.addFirst(next);
+        }
+        tick.attemptsPause();
+        while ((next = found.poll()) != null) {
+            news = true;
+            next.retried();
         }
     }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** The same number stands in {@code aio.c}. */
-    private static final int VERSION = 5;
+    private static final int VERSION = 6;
 
     // Kept as Netty keeps its own: who asks later gets the first cause.
     @SuppressWarnings("StaticAssignmentOfThrowable")
@@ -69,6 +69,9 @@ final class Native {
 
     /** {@code io_getevents(2)} that does not wait. */
     static native int ioGetEvents(long context, int count, long events);
+
+    /** {@code io_cancel(2)}: takes a poll back; its event comes all the same. */
+    static native int ioCancel(long context, long iocb);
 
     /** {@code eventfd2(2)} with EFD_CLOEXEC and EFD_NONBLOCK. */
     static native int eventFd();
@@ -153,6 +156,26 @@ final class Native {
 
     /** {@code lseek(2)} with SEEK_HOLE or SEEK_DATA. Moves the descriptor's own offset, which nothing here uses. */
     static native long seekData(int fd, long offset, boolean hole);
+    /** {@code statx(2)}: S_IFMT of the descriptor, as the kernel has it in memory. */
+    static native int fileType(int fd);
+
+    /** {@code pipe2(2)} with O_CLOEXEC and O_NONBLOCK: the read end and the write end, two ints. */
+    static native int pipe(long fds);
+
+    /** {@code mkfifo(3)}. */
+    static native int makeFifo(long path, int mode);
+
+    /** {@code read(2)}. */
+    static native long read(int fd, long address, long length);
+
+    /** {@code write(2)}. */
+    static native long write(int fd, long address, long length);
+
+    /** {@code splice(2)}; a negative offset stands for none. */
+    static native long splice(int from, long fromOffset, int to, long toOffset, long length, int flags);
+
+    /** {@code poll(2)} that does not wait: the events that are. */
+    static native int poll(int fd, int events);
 
     /** {@code posix_memalign(3)}, zeroed. */
     static native long allocate(long alignment, long length);

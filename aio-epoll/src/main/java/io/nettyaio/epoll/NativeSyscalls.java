@@ -24,6 +24,11 @@ class NativeSyscalls implements Syscalls {
     }
 
     @Override
+    public int ioCancel(long context, long iocb) {
+        return Native.ioCancel(context, iocb);
+    }
+
+    @Override
     public int eventFd() {
         return Native.eventFd();
     }
@@ -161,5 +166,40 @@ class NativeSyscalls implements Syscalls {
     @Override
     public long seekData(int fd, long offset, boolean hole) {
         return Native.seekData(fd, offset, hole);
+    }
+
+    @Override
+    public int fileType(int fd) {
+        return Native.fileType(fd);
+    }
+
+    @Override
+    public int pipe(long fds) {
+        return Native.pipe(fds);
+    }
+
+    @Override
+    public int makeFifo(long path, int mode) {
+        return Native.makeFifo(path, mode);
+    }
+
+    @Override
+    public long read(int fd, long address, long length) {
+        return Native.read(fd, address, length);
+    }
+
+    @Override
+    public long write(int fd, long address, long length) {
+        return Native.write(fd, address, length);
+    }
+
+    @Override
+    public long splice(int from, long fromOffset, int to, long toOffset, long length, int flags) {
+        return Native.splice(from, fromOffset, to, toOffset, length, flags);
+    }
+
+    @Override
+    public int poll(int fd, int events) {
+        return Native.poll(fd, events);
     }
 }

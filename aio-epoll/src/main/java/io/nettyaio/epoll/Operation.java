@@ -98,6 +98,18 @@ abstract class Operation implements Runnable {
     /** On the loop, when it has got there: the start that {@link #settle} ends. */
     void started() {}
 
+    /**
+     * On the loop, once it is counted: begins there and then, without settling.
+     *
+     * @return false where it is to begin when the tick ends, as most do
+     */
+    boolean beginsAtOnce() {
+        return false;
+    }
+
+    /** On the loop: it was cancelled while the kernel or a helper has it, or is about to. Its end is still to come. */
+    void cancelledMeanwhile() {}
+
     /** Whether nobody waits for the result any more. */
     boolean isCancelled() {
         return false;
@@ -462,6 +474,7 @@ abstract class Operation implements Runnable {
         }
     }
 
+    /** The engine has a bug; whoever waits is not to wait for ever. */
     final void failUnexpectedly(Throwable unexpected) {
         LOGGER.error("{} {} failed in a way the engine should have handled", name(), path(), unexpected);
         boolean kernelHoldsIt = slot != null && slot.state() == Slot.State.IN_FLIGHT;
@@ -510,7 +523,9 @@ abstract class Operation implements Runnable {
         if (finished || !(counted || waitsForRoom) || (slot == null && abandon())) {
             return;
         }
-        if (isDroppable() && takeBack()) {
+        if (!isDroppable() || !takeBack()) {
+            cancelledMeanwhile();
+        } else {
             shell = true;
             finish(null);
         }

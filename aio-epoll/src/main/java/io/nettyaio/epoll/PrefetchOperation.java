@@ -47,7 +47,7 @@ final class PrefetchOperation extends HelperOperation<Long> {
     @Override
     void submit() {
         DeviceLane lane = file.deviceLane();
-        if (promise().isCancelled() || lane == null || lengthBytes == 0) {
+        if (isCancelled() || lane == null || lengthBytes == 0) {
             // A memory device has no cache, and needs none.
             done = lengthBytes;
             complete(0);
@@ -72,15 +72,14 @@ final class PrefetchOperation extends HelperOperation<Long> {
 
     private void probe(DeviceLane lane) {
         routed(AioRoute.INLINE);
-        long began = System.nanoTime();
+        long began = context().tick().attemptBegins();
         long answer = touch(TransferOperation.RWF_NOWAIT, lengthBytes);
         if (answer == -Errno.EAGAIN) {
             // No more waiting than the attempt itself, which starts a read-in too, but of four pages.
             int unused = context().syscalls().readAhead(file.handle().fd(), offsetBytes + done, lengthBytes - done);
         }
-        long ended = System.nanoTime();
-        context().tick().attempted(ended - began, 0);
-        lane.spent(ended - began, ended);
+        long nanos = context().tick().attemptEnds(began, 0);
+        lane.spent(nanos, began + nanos);
         if (answer == -Errno.EAGAIN) {
             missed = true;
             toCollector(lane);
@@ -118,7 +117,7 @@ final class PrefetchOperation extends HelperOperation<Long> {
     /** On a helper or a collector. */
     @Override
     long work() {
-        while (done < lengthBytes && !promise().isCancelled()) {
+        while (done < lengthBytes && !isCancelled()) {
             long to = Math.min(done + STEP_BYTES, lengthBytes);
             if (!missed || done > 0) {
                 int unused = context().syscalls().readAhead(file.handle().fd(), offsetBytes + done, to - done);

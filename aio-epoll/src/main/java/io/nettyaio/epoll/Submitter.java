@@ -20,6 +20,7 @@ final class Submitter implements AutoCloseable {
     private final long aioContext;
     private final IocbTable iocbs;
     private final int batchLimit;
+    private final long budgetNanos;
     private final ArrayDeque<Slot> prepared = new ArrayDeque<>();
     private final Slot[] batch;
     private final NativeMemory pointers;
@@ -30,13 +31,24 @@ final class Submitter implements AutoCloseable {
     private long calls;
     private long longestNanos;
 
-    /** @param inFlight is told how many are handed to the kernel, or, negative, were not taken */
-    Submitter(IntConsumer inFlight, Syscalls syscalls, long aioContext, IocbTable iocbs, int batchLimit) {
+    /**
+     * @param inFlight    is told how many are handed to the kernel, or, negative, were not taken
+     * @param batchLimit  operations in one call
+     * @param budgetNanos time of one call that devices are not told of
+     */
+    Submitter(
+            IntConsumer inFlight,
+            Syscalls syscalls,
+            long aioContext,
+            IocbTable iocbs,
+            int batchLimit,
+            long budgetNanos) {
         this.inFlight = inFlight;
         this.syscalls = syscalls;
         this.aioContext = aioContext;
         this.iocbs = iocbs;
         this.batchLimit = batchLimit;
+        this.budgetNanos = budgetNanos;
         batch = new Slot[batchLimit];
         pointers = new NativeMemory((long) batchLimit * Long.BYTES, Long.BYTES);
         pointerBuffer = pointers.buffer();
@@ -107,8 +119,16 @@ final class Submitter implements AutoCloseable {
         if (nanos > longestNanos) {
             longestNanos = nanos;
         }
+        if (nanos > budgetNanos) {
+            heldUp(from, from + answer, nanos, ended);
+        }
+        return answer;
+    }
+
+    /** Tells each device that the kernel took operations for. */
+    private void heldUp(int from, int to, long nanos, long ended) {
         DeviceLane last = null;
-        for (int i = from; i < from + answer; i++) {
+        for (int i = from; i < to; i++) {
             Operation operation = batch[i].operation();
             DeviceLane lane = operation == null ? null : operation.deviceLane();
             if (lane != null && lane != last) {
@@ -116,7 +136,6 @@ final class Submitter implements AutoCloseable {
                 last = lane;
             }
         }
-        return answer;
     }
 
     private void refuse(Slot slot, int errno) {
@@ -135,6 +154,15 @@ final class Submitter implements AutoCloseable {
             prepared.addFirst(batch[i]);
         }
         inFlight.accept(from - to);
+    }
+
+    /**
+     * Takes back what has not been submitted yet.
+     *
+     * @return false where the kernel has it
+     */
+    boolean withdraw(Slot slot) {
+        return prepared.remove(slot);
     }
 
     /** What has not been submitted yet, for a context that closes. */

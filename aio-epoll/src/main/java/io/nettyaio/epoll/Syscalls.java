@@ -17,6 +17,8 @@ interface Syscalls {
 
     int ioGetEvents(long context, int count, long events);
 
+    int ioCancel(long context, long iocb);
+
     int eventFd();
 
     int eventFdSignal(int fd);
@@ -72,4 +74,18 @@ interface Syscalls {
     int futimens(int fd, long accessed, int accessedNanos, long modified, int modifiedNanos);
 
     long seekData(int fd, long offset, boolean hole);
+
+    int fileType(int fd);
+
+    int pipe(long fds);
+
+    int makeFifo(long path, int mode);
+
+    long read(int fd, long address, long length);
+
+    long write(int fd, long address, long length);
+
+    long splice(int from, long fromOffset, int to, long toOffset, long length, int flags);
+
+    int poll(int fd, int events);
 }

@@ -31,6 +31,8 @@ final class Tick {
     private final ArrayDeque<Lane> woken = new ArrayDeque<>();
     /** Where reads wait for their read-in. */
     private final List<MissQueue> missed = new ArrayList<>();
+    /** What was done inside of the call that started it, and is to be settled outside of it. */
+    private final ArrayDeque<PipeOperation> done = new ArrayDeque<>();
 
     private final Runnable flushTask = this::flush;
     private boolean scheduled;
@@ -39,6 +41,10 @@ final class Tick {
     private long inlineBytes;
     private long nowaitAttempts;
     private long longestNowaitNanos;
+    /** When the last attempt ended, where nothing else has run since; a clock is a tenth of what an attempt costs. */
+    private long lastAttemptNanos;
+
+    private boolean attemptsInARow;
 
     Tick(EpollAioContext context, IoEventLoop loop, AioConfig config) {
         this.context = context;
@@ -58,6 +64,12 @@ final class Tick {
     /** The operation goes on its way, or on with it, when the tick ends. */
     void stage(Operation operation) {
         staged.add(operation);
+        schedule();
+    }
+
+    /** The operation, which is done, is settled when the tick ends. */
+    void settle(PipeOperation operation) {
+        done.add(operation);
         schedule();
     }
 
@@ -119,6 +131,10 @@ final class Tick {
             Operation turnedAway = operation;
             GlobalEventExecutor.INSTANCE.execute(turnedAway::sendOff);
         }
+        PipeOperation unsettled;
+        while ((unsettled = done.poll()) != null) {
+            GlobalEventExecutor.INSTANCE.execute(unsettled::settleDone);
+        }
     }
 
     /** Sends off what is staged, as much as one tick may hold, and submits one batch. */
@@ -142,7 +158,13 @@ final class Tick {
             boolean inTime = context.deadlines().expireDue();
             int most = inTime ? Math.min(staged.size(), config.completionsPerWakeup()) : 0;
             for (int n = most; n > 0 && hasBudget() && !staged.isEmpty(); n--) {
+                int before = attempts;
                 staged.remove().sendOff();
+                attemptsInARow &= attempts > before;
+            }
+            attemptsInARow = false;
+            for (int n = config.completionsPerWakeup(); n > 0 && !done.isEmpty(); n--) {
+                done.remove().settleDone();
             }
             if (inTime && kernel != null && !kernel.submitter().isEmpty()) {
                 resources = kernel.submit();
@@ -151,7 +173,7 @@ final class Tick {
         } finally {
             flushing = false;
         }
-        if (again || !staged.isEmpty() || !woken.isEmpty()) {
+        if (again || !staged.isEmpty() || !woken.isEmpty() || !done.isEmpty()) {
             scheduleNext();
         } else if (kernel != null && !kernel.submitter().isEmpty()) {
             if (resources) {
@@ -164,7 +186,7 @@ final class Tick {
     }
 
     private boolean missesWantTick() {
-        boolean ticksAnyhow = !staged.isEmpty() || !woken.isEmpty();
+        boolean ticksAnyhow = !staged.isEmpty() || !woken.isEmpty() || !done.isEmpty();
         boolean wanted = false;
         for (int i = missed.size() - 1; i >= 0; i--) {
             MissQueue queue = missed.get(i);
@@ -176,8 +198,22 @@ final class Tick {
         return wanted;
     }
 
+    /** Whether this tick may hold more; what it may not is to be staged for the next one. */
     boolean hasBudget() {
         return attempts < config.submitBatch() && inlineBytes < config.inlineBytesPerTick();
+    }
+
+    /** Bytes that may still be copied on the loop in this tick. */
+    long bytesLeft() {
+        return Math.max(0, config.inlineBytesPerTick() - inlineBytes);
+    }
+
+    /** A call that does not wait has been made on the loop; negative bytes are an error's. */
+    void called(long bytes) {
+        attempts++;
+        if (bytes > 0) {
+            inlineBytes += bytes;
+        }
     }
 
     /** The kernel lacked resources: a completion gives some back, and if none is to come, time may. */
@@ -188,8 +224,20 @@ final class Tick {
         }
     }
 
-    /** An RWF_NOWAIT attempt has been made on the loop; negative bytes are an error's. */
-    void attempted(long nanos, long bytes) {
+    /** An RWF_NOWAIT attempt is about to be made on the loop, at the time that this returns. */
+    long attemptBegins() {
+        return attemptsInARow ? lastAttemptNanos : System.nanoTime();
+    }
+
+    /**
+     * An attempt has been made; negative bytes are an error's.
+     *
+     * @return how long it took
+     */
+    long attemptEnds(long beganNanos, long bytes) {
+        lastAttemptNanos = System.nanoTime();
+        attemptsInARow = true;
+        long nanos = lastAttemptNanos - beganNanos;
         attempts++;
         nowaitAttempts++;
         if (bytes > 0) {
@@ -198,5 +246,11 @@ final class Tick {
         if (nanos > longestNowaitNanos) {
             longestNowaitNanos = nanos;
         }
+        return nanos;
+    }
+
+    /** What follows the last attempt is not to be counted as the next one's time. */
+    void attemptsPause() {
+        attemptsInARow = false;
     }
 }

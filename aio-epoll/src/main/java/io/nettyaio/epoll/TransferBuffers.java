@@ -34,28 +34,67 @@ final class TransferBuffers {
     /** In the place of a buffer that has been given back. */
     private static final ByteBuf NONE = Unpooled.EMPTY_BUFFER;
 
+    private static final ByteBuf[] NO_BUFFERS = {};
+    private static final int[] NO_INTS = {};
+    private static final long[] NO_LONGS = {};
+
     private boolean read;
-    private ByteBuf[] buffers = new ByteBuf[1];
+    /** The first buffer and the first segment lie here, mostly the only ones; arrays would be five lines more of cache. */
+    private ByteBuf first = NONE;
+
+    private int firstIndex;
+    private int firstLength;
+    private long firstAddress;
+    private long firstSegmentLength;
+
+    /** The others: that of number i at i - 1. */
+    private ByteBuf[] buffers = NO_BUFFERS;
+
     /** What stands in for the buffer of the same index, where it lies on the heap. */
     private @Nullable ByteBuf @Nullable [] standIns;
 
-    private int[] indexes = new int[1];
-    private int[] lengths = new int[1];
+    private int[] indexes = NO_INTS;
+    private int[] lengths = NO_INTS;
     private int count;
 
-    private long[] segmentAddresses = new long[FEW];
-    private long[] segmentLengths = new long[FEW];
+    private long[] segmentAddresses = NO_LONGS;
+    private long[] segmentLengths = NO_LONGS;
     private int segments;
     private long lengthBytes;
     private @Nullable NativeMemory iovecs;
 
     void begin(boolean forRead, int buffersToCome) {
         read = forRead;
-        if (buffers.length < buffersToCome) {
-            buffers = new ByteBuf[buffersToCome];
-            indexes = new int[buffersToCome];
-            lengths = new int[buffersToCome];
+        int others = buffersToCome - 1;
+        if (buffers.length < others) {
+            buffers = new ByteBuf[others];
+            indexes = new int[others];
+            lengths = new int[others];
         }
+    }
+
+    /** A buffer that cannot be used at all. */
+    static final class Unusable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Unusable(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    /**
+     * Adds a buffer with the reference the operation needs: its own for a read, the caller's for a write.
+     *
+     * @throws Unusable where nothing can be done with it
+     */
+    void hold(ByteBuf buffer, ByteBufAllocator standInAllocator) {
+        if (buffer.refCnt() <= 0) {
+            throw new Unusable("the buffer is released");
+        }
+        if (read && buffer.isReadOnly()) {
+            throw new Unusable("the buffer is read-only, so nothing can be read into it");
+        }
+        add(read ? buffer.retain() : buffer, standInAllocator);
     }
 
     /**
@@ -66,9 +105,15 @@ final class TransferBuffers {
         int index = read ? buffer.writerIndex() : buffer.readerIndex();
         int length = read ? buffer.writableBytes() : buffer.readableBytes();
         int at = count++;
-        buffers[at] = buffer;
-        indexes[at] = index;
-        lengths[at] = length;
+        if (at == 0) {
+            first = buffer;
+            firstIndex = index;
+            firstLength = length;
+        } else {
+            buffers[at - 1] = buffer;
+            indexes[at - 1] = index;
+            lengths[at - 1] = length;
+        }
         if (length == 0) {
             return;
         }
@@ -100,29 +145,47 @@ final class TransferBuffers {
     private void addStandIn(ByteBuf buffer, int at, int index, int length, ByteBufAllocator allocator) {
         ByteBuf standIn = allocator.directBuffer(length, length);
         if (standIns == null) {
-            standIns = new ByteBuf[buffers.length];
+            standIns = new ByteBuf[1 + buffers.length];
         }
         standIns[at] = standIn;
         if (!read) {
             standIn.writeBytes(buffer, index, length);
         }
-        if (standIn.hasMemoryAddress()) {
-            addSegment(standIn.memoryAddress(), length);
-        } else {
-            ByteBuffer nio = standIn.nioBuffer(0, length);
-            addSegment(Native.addressOf(nio) + nio.position(), length);
+        addSegment(addressOf(standIn, 0, length), length);
+    }
+
+    /** Where a part of a direct buffer in one piece lies. */
+    static long addressOf(ByteBuf direct, int index, int length) {
+        if (direct.hasMemoryAddress()) {
+            return direct.memoryAddress() + index;
         }
+        ByteBuffer nio = direct.nioBuffer(index, length);
+        return Native.addressOf(nio) + nio.position();
     }
 
     private void addSegment(long address, long length) {
-        if (segments == segmentAddresses.length) {
-            segmentAddresses = Arrays.copyOf(segmentAddresses, 2 * segments);
-            segmentLengths = Arrays.copyOf(segmentLengths, 2 * segments);
+        if (segments == 0) {
+            firstAddress = address;
+            firstSegmentLength = length;
+        } else {
+            int at = segments - 1;
+            if (at == segmentAddresses.length) {
+                segmentAddresses = Arrays.copyOf(segmentAddresses, Math.max(FEW, 2 * at));
+                segmentLengths = Arrays.copyOf(segmentLengths, Math.max(FEW, 2 * at));
+            }
+            segmentAddresses[at] = address;
+            segmentLengths[at] = length;
         }
-        segmentAddresses[segments] = address;
-        segmentLengths[segments] = length;
         segments++;
         lengthBytes += length;
+    }
+
+    private long segmentAddress(int i) {
+        return i == 0 ? firstAddress : segmentAddresses[i - 1];
+    }
+
+    private long segmentLength(int i) {
+        return i == 0 ? firstSegmentLength : segmentLengths[i - 1];
     }
 
     /** All of it, in bytes. */
@@ -136,14 +199,14 @@ final class TransferBuffers {
 
     /** The address of a transfer in one piece. */
     long address() {
-        return segmentAddresses[0];
+        return firstAddress;
     }
 
     /** An address that is not a multiple of the alignment; 0 where each is. */
     long misalignedAddress(int alignment) {
         for (int i = 0; i < segments; i++) {
-            if ((segmentAddresses[i] & (alignment - 1)) != 0) {
-                return segmentAddresses[i];
+            if ((segmentAddress(i) & (alignment - 1)) != 0) {
+                return segmentAddress(i);
             }
         }
         return 0;
@@ -152,8 +215,8 @@ final class TransferBuffers {
     /** A segment's length that is not a multiple of the alignment; 0 where each is. */
     long misalignedLength(int alignment) {
         for (int i = 0; i < segments; i++) {
-            if ((segmentLengths[i] & (alignment - 1)) != 0) {
-                return segmentLengths[i];
+            if ((segmentLength(i) & (alignment - 1)) != 0) {
+                return segmentLength(i);
             }
         }
         return 0;
@@ -174,19 +237,45 @@ final class TransferBuffers {
         long room = mostBytes;
         int n = 0;
         for (int i = 0; i < segments && n < MOST_SEGMENTS && room > 0; i++) {
-            long length = segmentLengths[i];
+            long length = segmentLength(i);
             if (skip >= length) {
                 skip -= length;
                 continue;
             }
             long part = Math.min(length - skip, room);
-            out.putLong(n * IOVEC_BYTES, segmentAddresses[i] + skip);
+            out.putLong(n * IOVEC_BYTES, segmentAddress(i) + skip);
             out.putLong(n * IOVEC_BYTES + Long.BYTES, part);
             skip = 0;
             room -= part;
             n++;
         }
         return n;
+    }
+
+    /** Copies into what is left after {@code done} bytes: as much as there is room for, and the source has. */
+    int copyIn(long done, ByteBuf from) {
+        long skip = done;
+        int before = from.readableBytes();
+        for (int i = 0; i < segments && from.isReadable(); i++) {
+            if (skip >= segmentLengths[i]) {
+                skip -= segmentLengths[i];
+                continue;
+            }
+            int part = (int) Math.min(segmentLengths[i] - skip, from.readableBytes());
+            from.readBytes(Native.wrap(segmentAddresses[i] + skip, part));
+            skip = 0;
+        }
+        return before - from.readableBytes();
+    }
+
+    /** Appends the first {@code bytes} of it to a buffer. */
+    void copyOut(long bytes, ByteBuf to) {
+        long left = bytes;
+        for (int i = 0; i < segments && left > 0; i++) {
+            int part = (int) Math.min(segmentLengths[i], left);
+            to.writeBytes(Native.wrap(segmentAddresses[i], part));
+            left -= part;
+        }
     }
 
     long iovecsAddress() {
@@ -201,12 +290,14 @@ final class TransferBuffers {
     void received(long bytes) {
         long left = bytes;
         for (int i = 0; i < count && left > 0; i++) {
-            int part = (int) Math.min(lengths[i], left);
+            ByteBuf buffer = i == 0 ? first : buffers[i - 1];
+            int index = i == 0 ? firstIndex : indexes[i - 1];
+            int part = (int) Math.min(i == 0 ? firstLength : lengths[i - 1], left);
             ByteBuf standIn = standIns == null ? null : standIns[i];
             if (standIn != null) {
-                buffers[i].setBytes(indexes[i], standIn, 0, part);
+                buffer.setBytes(index, standIn, 0, part);
             }
-            buffers[i].writerIndex(indexes[i] + part);
+            buffer.writerIndex(index + part);
             left -= part;
         }
     }
@@ -214,9 +305,15 @@ final class TransferBuffers {
     /** The kernel is done with the memory: gives back every reference. */
     void release() {
         for (int i = 0; i < count; i++) {
-            ByteBuf buffer = buffers[i];
             // Not held on to by an operation that waits to be used again.
-            buffers[i] = NONE;
+            ByteBuf buffer;
+            if (i == 0) {
+                buffer = first;
+                first = NONE;
+            } else {
+                buffer = buffers[i - 1];
+                buffers[i - 1] = NONE;
+            }
             release(buffer);
             if (standIns != null && standIns[i] != null) {
                 release(standIns[i]);
@@ -231,11 +328,11 @@ final class TransferBuffers {
             iovecs = null;
         }
         if (segmentAddresses.length > 64) {
-            segmentAddresses = new long[FEW];
-            segmentLengths = new long[FEW];
-            buffers = new ByteBuf[1];
-            indexes = new int[1];
-            lengths = new int[1];
+            segmentAddresses = NO_LONGS;
+            segmentLengths = NO_LONGS;
+            buffers = NO_BUFFERS;
+            indexes = NO_INTS;
+            lengths = NO_INTS;
         }
     }
 

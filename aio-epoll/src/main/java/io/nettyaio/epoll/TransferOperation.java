@@ -30,6 +30,9 @@ final class TransferOperation extends Operation {
     /** How much keeps a device busy for as long as one short request does. */
     private static final int UNIT_BYTES = 16 << 10;
 
+    /** Of an attempt: what was to be taken at once is there, and more is to follow. */
+    private static final long PIECE_DONE = 1;
+
     enum Kind {
         READ("read"),
         WRITE("write"),
@@ -68,6 +71,8 @@ final class TransferOperation extends Operation {
     private boolean atEnd;
     /** Attempts that have missed since the first. */
     private int retries;
+    /** What the last of them answered, until it is acted upon. */
+    private long retryAnswer;
     /** Whether its {@link MissQueue} wants to know when it has ended. */
     private boolean handedOver;
     /** Whether it was cancelled after a miss, and only waits for the device to be done with it. */
@@ -183,6 +188,7 @@ final class TransferOperation extends Operation {
             case KERNEL -> toKernel();
             case HELPER_SUBMIT -> toHelperSubmit();
             case HELPER -> toHelper(AioRoute.HELPER);
+            case READINESS -> throw new IllegalStateException("a file is always ready");
         }
     }
 
@@ -289,7 +295,10 @@ final class TransferOperation extends Operation {
     /** Takes what the page cache has. A miss has started the read-in when it answers, and waits for it. */
     private void attemptInline(@Nullable DeviceLane lane) {
         routed(AioRoute.INLINE);
-        if (attempt(lane)) {
+        long answer = attempt(lane);
+        if (answer != -Errno.EAGAIN) {
+            context().tick().attemptsPause();
+            attempted(answer);
             return;
         }
         fallback = AioRoute.COLLECT;
@@ -301,41 +310,48 @@ final class TransferOperation extends Operation {
         }
     }
 
-    /** @return false where the page cache does not hold what comes next */
-    private boolean attempt(@Nullable DeviceLane lane) {
+    /**
+     * Takes what the page cache has, and no more: nothing of the caller's runs.
+     *
+     * @return 0 where it is all there, or the file has ended; {@link #PIECE_DONE}; else {@code -errno}, EAGAIN where the cache does not hold
+     *     what comes next
+     */
+    private long attempt(@Nullable DeviceLane lane) {
+        Tick tick = context().tick();
         while (true) {
-            long began = System.nanoTime();
+            long began = tick.attemptBegins();
             long got = transfer(RWF_NOWAIT);
-            long ended = System.nanoTime();
-            context().tick().attempted(ended - began, got);
+            long nanos = tick.attemptEnds(began, got);
             if (lane != null) {
-                lane.spent(ended - began, ended);
+                lane.spent(nanos, began + nanos);
             }
             if (got > 0) {
                 done += got;
                 if (remaining() == 0) {
-                    finish(null);
-                    return true;
+                    return 0;
                 }
                 if (done >= pieceEnd) {
-                    pieceDone();
-                    return true;
+                    return PIECE_DONE;
                 }
                 // Short is not the end of the file: the cache holds no more in a row.
-            } else if (got == 0) {
-                finish(null);
-                return true;
-            } else if (got == -Errno.EAGAIN) {
-                return false;
-            } else if (got == -Errno.EOPNOTSUPP) {
-                handle().mount().learnNowait(false, false);
-                fallback = AioRoute.HELPER;
-                toHelper(AioRoute.HELPER);
-                return true;
             } else if (got != -Errno.EINTR) {
-                fail(Failures.system((int) -got, name(), path(), done));
-                return true;
+                return got;
             }
+        }
+    }
+
+    /** Acts on what an attempt that has not missed has answered. */
+    private void attempted(long answer) {
+        if (answer == 0) {
+            finish(null);
+        } else if (answer == PIECE_DONE) {
+            pieceDone();
+        } else if (answer == -Errno.EOPNOTSUPP) {
+            handle().mount().learnNowait(false, false);
+            fallback = AioRoute.HELPER;
+            toHelper(AioRoute.HELPER);
+        } else {
+            fail(Failures.system((int) -answer, name(), path(), done));
         }
     }
 
@@ -354,24 +370,40 @@ final class TransferOperation extends Operation {
     /**
      * Tries once more, after a miss. Never throws.
      *
-     * @return false where it has not come in yet; else it has ended, or taken another way
+     * @return false where it has not come in yet; else {@link #retried()} is to be called
      */
     boolean retryOnLoop() {
+        long before = done;
         try {
-            long before = done;
-            if (attempt(deviceLane())) {
-                return true;
-            }
-            retries++;
-            if (done == before) {
-                return false;
-            }
-            // It is longer than what is read in at a time. A collector's call reads ahead of itself, to the end.
-            handToCollector();
+            retryAnswer = attempt(deviceLane());
         } catch (Throwable unexpected) {
-            failUnexpectedly(unexpected);
+            refuse(unexpected);
+            return true;
+        }
+        if (retryAnswer == -Errno.EAGAIN) {
+            retries++;
+            return done > before;
         }
         return true;
+    }
+
+    /** Ends, or goes another way, after a retry. Never throws. */
+    void retried() {
+        Throwable unexpected = failure();
+        if (unexpected != null) {
+            failUnexpectedly(unexpected);
+            return;
+        }
+        if (retryAnswer == -Errno.EAGAIN) {
+            // It is longer than what is read in at a time. A collector's call reads ahead of itself, to the end.
+            handToCollector();
+            return;
+        }
+        try {
+            attempted(retryAnswer);
+        } catch (Throwable thrown) {
+            failUnexpectedly(thrown);
+        }
     }
 
     /** Has a collector wait for it; {@link MissQueue#ended} is told of its end. Never throws. */

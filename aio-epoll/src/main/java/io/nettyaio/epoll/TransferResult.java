@@ -57,6 +57,35 @@ final class TransferResult {
         attachment = with;
     }
 
+    /** As {@link #buffer(AioPromise, ByteBuf, int, int)} of the whole of a buffer that is allocated later, or never. */
+    void buffer(AioPromise<ByteBuf> to, int wanted) {
+        buffer(to, null, 0, wanted);
+    }
+
+    /** What was allocated for it. */
+    void allocated(ByteBuf buffer) {
+        allocated = buffer;
+    }
+
+    /** Gives back what was allocated for it: there was nothing to fill it with. */
+    void releaseAllocated() {
+        if (allocated != null) {
+            allocated.release();
+            allocated = null;
+        }
+    }
+
+    /** Whether whoever waits takes the result; if so, it is too late to cancel from here on. */
+    boolean claim() {
+        AioPromise<?> to = promise;
+        return to == null || (to.setUncancellable() && !to.isDone());
+    }
+
+    /** Whether whoever waits has not got a result from elsewhere, as from a deadline. */
+    boolean isOpen() {
+        return promise == null || !promise.isDone();
+    }
+
     boolean goesTo(AioPromise<?> to) {
         return promise == to;
     }
@@ -118,13 +147,6 @@ final class TransferResult {
     /** Nobody wants it any more: gives back what was allocated for the caller. */
     void discard() {
         releaseAllocated();
-    }
-
-    private void releaseAllocated() {
-        if (allocated != null) {
-            allocated.release();
-            allocated = null;
-        }
     }
 
     // The attachment's nullness is the caller's own.

@@ -28,6 +28,7 @@ class FakeKernel extends ScriptedSyscalls {
     static final int MAGIC = 0xa10a10a1;
 
     private static final int EVENT_BYTES = 32;
+    private static final int EINPROGRESS = 115;
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
 
     /** What io_submit was given. */
@@ -44,8 +45,12 @@ class FakeKernel extends ScriptedSyscalls {
         final int flags;
         final int eventFd;
 
-        Iocb(long context, ByteBuffer at) {
+        /** Where it lies. */
+        final long self;
+
+        Iocb(long context, long self, ByteBuffer at) {
             this.context = context;
+            this.self = self;
             data = at.getLong(0);
             rwFlags = at.getInt(12);
             opcode = at.getShort(16);
@@ -139,6 +144,7 @@ class FakeKernel extends ScriptedSyscalls {
 
     private final List<Iocb> inFlight = new ArrayList<>();
     private final List<Iocb> taken = new ArrayList<>();
+    private final List<Iocb> cancelled = new ArrayList<>();
     private int getEventsCalls;
 
     /** Whether what is submitted is carried out at once. */
@@ -173,6 +179,11 @@ class FakeKernel extends ScriptedSyscalls {
     /** All that was ever accepted, in order. */
     synchronized List<Iocb> taken() {
         return new ArrayList<>(taken);
+    }
+
+    /** Those that io_cancel was called for, with the address they were submitted at. */
+    synchronized List<Iocb> cancelled() {
+        return new ArrayList<>(cancelled);
     }
 
     synchronized int getEventsCalls() {
@@ -315,8 +326,9 @@ class FakeKernel extends ScriptedSyscalls {
         expectContext(context, "io_submit");
         ByteBuffer pointers = memory(iocbs, (long) count * Long.BYTES);
         for (int i = 0; i < count; i++) {
-            ByteBuffer at = memory(pointers.getLong(i * Long.BYTES), 64);
-            Iocb iocb = new Iocb(context, at);
+            long self = pointers.getLong(i * Long.BYTES);
+            ByteBuffer at = memory(self, 64);
+            Iocb iocb = new Iocb(context, self, at);
             checkLayout(at, iocb);
             int answer = accept(iocb);
             if (answer < 0) {
@@ -333,6 +345,18 @@ class FakeKernel extends ScriptedSyscalls {
             }
         }
         return count;
+    }
+
+    @Override
+    public synchronized int ioCancel(long context, long iocb) {
+        expectContext(context, "io_cancel");
+        for (Iocb each : inFlight) {
+            if (each.self == iocb) {
+                cancelled.add(each);
+                return -EINPROGRESS;
+            }
+        }
+        return -Errno.EINVAL;
     }
 
     private void checkLayout(ByteBuffer at, Iocb iocb) {

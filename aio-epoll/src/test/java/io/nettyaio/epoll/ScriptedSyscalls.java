@@ -207,7 +207,7 @@ class ScriptedSyscalls extends NativeSyscalls {
         return opened(super.openBeneath(directory, path, options & ~DIRECT_BIT, mode), "file");
     }
 
-    private int opened(int fd, String what) {
+    final int opened(int fd, String what) {
         if (fd >= 0) {
             descriptors.put(fd, what);
         }
@@ -221,6 +221,19 @@ class ScriptedSyscalls extends NativeSyscalls {
             problem("close of " + fd + ", which is not open");
         }
         return super.close(fd);
+    }
+
+    // ---- pipes ---------------------------------------------------------------------------------------------------
+
+    @Override
+    public int pipe(long fds) {
+        int result = super.pipe(fds);
+        if (result >= 0) {
+            ByteBuffer numbers = memory(fds, 2L * Integer.BYTES);
+            opened(numbers.getInt(0), "pipe");
+            opened(numbers.getInt(Integer.BYTES), "pipe");
+        }
+        return result;
     }
 
     // ---- files ---------------------------------------------------------------------------------------------------

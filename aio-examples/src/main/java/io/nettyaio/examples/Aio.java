@@ -1,5 +1,6 @@
 package io.nettyaio.examples;
 
+import io.nettyaio.examples.cat.CatCommand;
 import io.nettyaio.examples.cp.CpCommand;
 import io.nettyaio.examples.kv.KvCommand;
 import io.nettyaio.examples.logtool.LogCommand;
@@ -25,6 +26,7 @@ import picocli.CommandLine.HelpCommand;
             KvCommand.class,
             LogCommand.class,
             CpCommand.class,
+            CatCommand.class,
             HelpCommand.class
         })
 public final class Aio {

@@ -16,10 +16,10 @@ class AioTest {
             Aio.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "help", "serve --help", "help serve", "cp --help", "help cp"})
+    @ValueSource(strings = {"--help", "help", "serve --help", "help serve", "cp --help", "help cp", "cat --help"})
     void shouldSayHowItIsUsedWhenAskedForHelp(String line) {
         assertThat(commandLine.execute(line.split(" "))).isZero();
-        assertThat(out.toString()).startsWith("Usage: aio").containsAnyOf("serve", "cp");
+        assertThat(out.toString()).startsWith("Usage: aio").containsAnyOf("serve", "cp", "cat");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -47,6 +47,7 @@ class AioTest {
                 "cp a",
                 "cp a b --unheard-of",
                 "cp a b --progress sometimes",
+                "cat --unheard-of",
             })
     void shouldExitWith2WhenItIsCalledWrongly(String line) {
         assertThat(commandLine.execute(line.isEmpty() ? new String[0] : line.split(" ")))

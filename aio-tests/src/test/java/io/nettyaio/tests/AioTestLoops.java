@@ -17,6 +17,8 @@ import io.nettyaio.AioContextStats;
 import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioOpenOption;
+import io.nettyaio.AioPipe;
+import io.nettyaio.AioPipePair;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import io.nettyaio.epoll.EpollAio;
 import java.io.IOException;
@@ -55,6 +57,7 @@ public final class AioTestLoops implements BeforeEachCallback, AfterEachCallback
     private final List<EventLoopGroup> moreGroups = new ArrayList<>();
     private final Set<AioContext> contexts = new LinkedHashSet<>();
     private final List<AioFile> files = new ArrayList<>();
+    private final List<AioPipe> pipes = new ArrayList<>();
     private Map<String, Integer> descriptorsBefore = Map.of();
     private long alignedBytesBefore;
 
@@ -139,6 +142,20 @@ public final class AioTestLoops implements BeforeEachCallback, AfterEachCallback
     public AioFile closeLater(AioFile file) {
         files.add(file);
         return file;
+    }
+
+    /** A pipe on the first loop's context. Both ends are closed after the test, if not before. */
+    public AioPipePair pipe() throws Exception {
+        AioPipePair pair = get(context().pipe());
+        closeLater(pair.readEnd());
+        closeLater(pair.writeEnd());
+        return pair;
+    }
+
+    /** Has a pipe closed after the test. */
+    public AioPipe closeLater(AioPipe pipe) {
+        pipes.add(pipe);
+        return pipe;
     }
 
     /** Unpooled, heap or direct, not aligned; every byte has to be given back by the end of the test. */
@@ -258,6 +275,7 @@ public final class AioTestLoops implements BeforeEachCallback, AfterEachCallback
         moreGroups.clear();
         contexts.clear();
         files.clear();
+        pipes.clear();
         if (!failures.isEmpty()) {
             AssertionError error = new AssertionError("left behind: " + failures.get(0), failures.get(0));
             failures.stream().skip(1).forEach(error::addSuppressed);
@@ -286,6 +304,11 @@ public final class AioTestLoops implements BeforeEachCallback, AfterEachCallback
         for (AioFile file : files) {
             if (file.context().state() == AioContext.State.OPEN) {
                 settle(file.close());
+            }
+        }
+        for (AioPipe pipe : pipes) {
+            if (pipe.context().state() == AioContext.State.OPEN) {
+                settle(pipe.close());
             }
         }
     }

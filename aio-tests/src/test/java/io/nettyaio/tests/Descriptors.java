@@ -60,6 +60,18 @@ final class Descriptors {
         return open;
     }
 
+    /** The number of a descriptor of this path. */
+    static int numberOf(Path file) throws IOException {
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(OPEN)) {
+            for (Path descriptor : descriptors) {
+                if (target(descriptor).equals(file.toString())) {
+                    return Integer.parseInt(descriptor.getFileName().toString());
+                }
+            }
+        }
+        throw new IOException(file + " is not open");
+    }
+
     /** Those that a child process would inherit, of the kinds that count. */
     static List<String> inheritable() throws IOException {
         List<String> inheritable = new ArrayList<>();

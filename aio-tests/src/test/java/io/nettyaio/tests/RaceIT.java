@@ -192,13 +192,13 @@ class RaceIT {
                 }
                 default -> {
                     ByteBuf dst = buffer(IN_FILE).clear();
-                    file.read(dst, offset, round, (result, cause, at) -> settled(at, cause, cause != null, false));
+                    file.read(dst, offset, round, (result, cause, at) -> settled(at, cause != null, false));
                     dst.release();
                     return;
                 }
             }
             futures.add(future);
-            future.addListener(done -> settled(round, done.cause(), !done.isSuccess(), done.isCancelled()));
+            future.addListener(done -> settled(round, !done.isSuccess(), done.isCancelled()));
             switch (random.nextInt(6)) {
                 case 0 -> future.cancel(random.nextBoolean());
                 case 1 -> toCancel.add(future);
@@ -234,7 +234,7 @@ class RaceIT {
             return buffer;
         }
 
-        private void settled(int round, Throwable cause, boolean failed, boolean cancelled) {
+        private void settled(int round, boolean failed, boolean cancelled) {
             settled.incrementAndGet(round);
             outcome.incrementAndGet(cancelled ? 1 : failed ? 2 : 0);
         }

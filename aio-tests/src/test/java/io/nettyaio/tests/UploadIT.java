@@ -242,7 +242,8 @@ class UploadIT {
     }
 
     private static Socket connect(RangeServer server) throws IOException {
-        Socket socket = new Socket("127.0.0.1", server.address().getPort());
+        Socket socket =
+                new Socket(server.address().getAddress(), server.address().getPort());
         socket.setSoTimeout(20_000);
         return socket;
     }

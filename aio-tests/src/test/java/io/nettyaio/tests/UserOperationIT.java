@@ -50,8 +50,7 @@ class UserOperationIT {
             assertThat(failure(copy)).hasMessageContaining("copyRange " + target);
             frozen.thaw();
         }
-        AioTestLoops.eventually(
-                "over", () -> aio.context().stats().pending() == 0);
+        AioTestLoops.eventually("over", () -> aio.context().stats().pending() == 0);
         assertThat(Files.exists(target) ? Files.size(target) : 0).isLessThanOrEqualTo(8 << 20);
     }
 }

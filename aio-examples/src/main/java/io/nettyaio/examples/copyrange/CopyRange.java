@@ -61,10 +61,14 @@ public final class CopyRange implements AioOperation<Long> {
 
     @Override
     public AioStep submit(long bytesDone) throws IOException {
-        FileChannel in = from == null ? from = FileChannel.open(source, StandardOpenOption.READ) : from;
-        FileChannel out = to == null
-                ? to = FileChannel.open(target, StandardOpenOption.WRITE, StandardOpenOption.CREATE)
-                : to;
+        if (from == null) {
+            from = FileChannel.open(source, StandardOpenOption.READ);
+        }
+        if (to == null) {
+            to = FileChannel.open(target, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        }
+        FileChannel in = from;
+        FileChannel out = to;
         long chunk = Math.min(CHUNK_BYTES, lengthBytes - bytesDone);
         out.position(targetOffsetBytes + bytesDone);
         long copied = chunk == 0 ? 0 : in.transferTo(sourceOffsetBytes + bytesDone, chunk, out);

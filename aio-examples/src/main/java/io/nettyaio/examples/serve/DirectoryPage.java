@@ -29,6 +29,14 @@ final class DirectoryPage implements HttpDirectoryPage {
 
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final String FORM = """
+            <form method="post" enctype="multipart/form-data">
+            <input type="file" name="file" multiple required aria-label="Files to upload">
+            <button>Upload</button>
+            <progress value="0" hidden></progress>
+            <output></output>
+            </form>
+            """;
     private static final String STYLE = resource("page.css");
     private static final String SCRIPT = resource("page.js");
     private static final String POLICY =
@@ -42,20 +50,27 @@ final class DirectoryPage implements HttpDirectoryPage {
         this.upload = upload;
     }
 
+    private static final Comparator<Entry> BY_NAME =
+            Comparator.comparing(Entry::name, String.CASE_INSENSITIVE_ORDER).thenComparing(Entry::name);
+
     /** What entries are sorted by. */
     private enum Key {
-        NAME(
-                "name",
-                Comparator.comparing(Entry::name, String.CASE_INSENSITIVE_ORDER).thenComparing(Entry::name)),
-        SIZE("size", Comparator.comparingLong(Entry::sizeBytes)),
-        TIME("time", Comparator.comparing(Entry::modified));
+        NAME("name"),
+        SIZE("size"),
+        TIME("time");
 
         private final String word;
-        private final Comparator<Entry> order;
 
-        Key(String word, Comparator<Entry> order) {
+        Key(String word) {
             this.word = word;
-            this.order = order;
+        }
+
+        Comparator<Entry> order() {
+            return switch (this) {
+                case NAME -> BY_NAME;
+                case SIZE -> Comparator.comparingLong(Entry::sizeBytes);
+                case TIME -> Comparator.comparing(Entry::modified);
+            };
         }
 
         static Key of(String query) {
@@ -80,10 +95,7 @@ final class DirectoryPage implements HttpDirectoryPage {
         crumbs(path, html);
         html.append("</h1>\n");
         if (upload) {
-            html.append(
-                    "<form method=\"post\" enctype=\"multipart/form-data\">\n"
-                            + "<input type=\"file\" name=\"file\" multiple required aria-label=\"Files to upload\">\n"
-                            + "<button>Upload</button>\n<progress value=\"0\" hidden></progress>\n<output></output>\n</form>\n");
+            html.append(FORM);
         }
         html.append("<table>\n<thead><tr>");
         heading("n", "Name", Key.NAME, key, descending, html);
@@ -118,10 +130,10 @@ final class DirectoryPage implements HttpDirectoryPage {
     /** Directories first, whatever the order. */
     private static List<Entry> sorted(AioDirectory directory, Key key, boolean descending) {
         List<Entry> entries = new ArrayList<>(directory.entries());
-        Comparator<Entry> order = descending ? key.order.reversed() : key.order;
+        Comparator<Entry> order = descending ? key.order().reversed() : key.order();
         entries.sort(Comparator.comparing((Entry entry) -> entry.kind() != Kind.DIRECTORY)
                 .thenComparing(order)
-                .thenComparing(Key.NAME.order));
+                .thenComparing(BY_NAME));
         return entries;
     }
 

@@ -12,6 +12,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -94,7 +95,7 @@ public final class FileServer implements AutoCloseable {
             server.log = logFile == null ? null : AccessLog.open(logFile);
             HttpFileRoot opened = server.open(directory);
             server.root = opened;
-            server.listen(address, new Pipelines(config, opened, tls, server.log));
+            server.listen(address, new Pipelines(config, directory.toRealPath(), opened, tls, server.log));
             started = true;
             return server;
         } finally {
@@ -116,6 +117,9 @@ public final class FileServer implements AutoCloseable {
                 .revalidate(config.revalidate())
                 .header("Server", "netty-aio")
                 .header("X-Content-Type-Options", "nosniff");
+        if (config.upload()) {
+            files.passMethod(HttpMethod.PUT).passMethod(HttpMethod.POST);
+        }
         if (config.listing()) {
             files.directoryPage(new DirectoryPage(config.upload()));
         }

@@ -1,6 +1,7 @@
 package io.nettyaio.examples.serve;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -11,6 +12,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerUpgradeHandler;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
@@ -24,9 +26,14 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.AsciiString;
+import io.nettyaio.epoll.EpollAio;
+import io.nettyaio.handler.AioSinkOptions;
 import io.nettyaio.handler.HttpConnectionHandler;
 import io.nettyaio.handler.HttpFileHandler;
 import io.nettyaio.handler.HttpFileRoot;
+import io.nettyaio.handler.HttpUploadHandler;
+import io.nettyaio.handler.HttpUploadLimits;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -49,12 +56,16 @@ final class Pipelines {
     private static final int STREAM_WINDOW_BYTES = 256 * 1024;
 
     private final ServerConfig config;
+    private final Path directory;
     private final HttpFileRoot root;
     private final @Nullable SslContext tls;
     private final @Nullable AccessLog log;
 
-    Pipelines(ServerConfig config, HttpFileRoot root, @Nullable SslContext tls, @Nullable AccessLog log) {
+    /** @param directory what {@code root} serves */
+    Pipelines(
+            ServerConfig config, Path directory, HttpFileRoot root, @Nullable SslContext tls, @Nullable AccessLog log) {
         this.config = config;
+        this.directory = directory;
         this.root = root;
         this.tls = tls;
         this.log = log;
@@ -96,12 +107,12 @@ final class Pipelines {
 
         @Override
         protected void handshakeFailure(ChannelHandlerContext ctx, Throwable cause) {
-            ctx.close(); // the client's doing: no reason to fill the log
+            ChannelFuture unused = ctx.close(); // the client's doing: no reason to fill the log
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            ctx.close();
+            ChannelFuture unused = ctx.close();
         }
     }
 
@@ -117,11 +128,19 @@ final class Pipelines {
                 MAX_PIPELINED);
         pipeline.addLast(codec);
         if (upgradable) {
-            HttpServerUpgradeHandler upgrade = new HttpServerUpgradeHandler(
-                    codec,
-                    protocol -> AsciiString.contentEquals(Http2CodecUtil.HTTP_UPGRADE_PROTOCOL_NAME, protocol)
-                            ? new Upgrade(frameCodec())
-                            : null);
+            HttpServerUpgradeHandler upgrade =
+                    new HttpServerUpgradeHandler(
+                            codec,
+                            protocol -> AsciiString.contentEquals(Http2CodecUtil.HTTP_UPGRADE_PROTOCOL_NAME, protocol)
+                                    ? new Upgrade(frameCodec())
+                                    : null) {
+                        @Override
+                        protected boolean shouldHandleUpgradeRequest(HttpRequest request) {
+                            // A body would have to be held in memory first. Asking for an upgrade can be ignored.
+                            return !HttpUtil.isTransferEncodingChunked(request)
+                                    && HttpUtil.getContentLength(request, 0L) == 0;
+                        }
+                    };
             pipeline.addLast(upgrade, new FirstRequest(upgrade));
         }
         pipeline.addLast(new HttpConnectionHandler(config.idle(), HttpConnectionHandler.DEFAULT_SKIP_BYTES));
@@ -206,5 +225,15 @@ final class Pipelines {
             pipeline.addLast(new AccessLogHandler(log));
         }
         pipeline.addLast(new ChunkedWriteHandler(), new HttpFileHandler(root));
+        if (config.upload()) {
+            pipeline.addLast(
+                    new UploadGuard(root),
+                    new HttpUploadHandler(
+                            EpollAio.context(pipeline.channel().eventLoop()),
+                            new UploadPolicy(directory, root),
+                            HttpUploadLimits.DEFAULT.withBodyBytes(config.bodyBytes()),
+                            AioSinkOptions.DEFAULT),
+                    new Unclaimed());
+        }
     }
 }

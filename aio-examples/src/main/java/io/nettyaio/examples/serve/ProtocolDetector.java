@@ -2,6 +2,7 @@ package io.nettyaio.examples.serve;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.http2.Http2CodecUtil;
@@ -37,7 +38,7 @@ final class ProtocolDetector extends ByteToMessageDecoder {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
         if (event instanceof IdleStateEvent || event == Http2Connections.DRAIN) {
-            ctx.close();
+            ChannelFuture unused = ctx.close();
         } else {
             super.userEventTriggered(ctx, event);
         }
@@ -45,6 +46,6 @@ final class ProtocolDetector extends ByteToMessageDecoder {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        ctx.close(); // the client is gone, before it has said anything
+        ChannelFuture unused = ctx.close(); // the client is gone, before it has said anything
     }
 }

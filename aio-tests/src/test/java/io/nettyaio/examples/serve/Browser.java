@@ -156,18 +156,21 @@ final class Browser implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
+        List<ProcessHandle> children = driver.descendants().toList();
         try {
             if (!session.isEmpty()) {
                 send("DELETE", session, null);
             }
-        } finally {
-            List<ProcessHandle> children = driver.descendants().toList();
             driver.destroy();
             if (!driver.waitFor(10, TimeUnit.SECONDS)) {
                 driver.destroyForcibly();
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
             children.forEach(ProcessHandle::destroyForcibly);
+            driver.destroyForcibly();
         }
     }
 }

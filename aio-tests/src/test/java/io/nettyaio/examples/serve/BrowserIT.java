@@ -29,7 +29,7 @@ class BrowserIT {
     }
 
     @Test
-    void shouldListSortAndDownloadWhenABrowserAsks() throws Exception {
+    void shouldListSortUploadAndDownloadWhenABrowserAsks() throws Exception {
         Need.program("chromium", "chromium");
         Need.program("chromedriver", "chromium-driver");
         try (Site site = Site.create()) {
@@ -44,6 +44,7 @@ class BrowserIT {
                     .port(0)
                     .loops(1)
                     .tls(TlsIdentity.selfSigned())
+                    .upload(true)
                     .revalidate(Duration.ofMillis(50))
                     .build();
             try (FileServer server = FileServer.start(site.root(), config);
@@ -77,6 +78,14 @@ class BrowserIT {
                 browser.click("tbody a[href='./sub%20dir/']");
                 assertThat(browser.title()).isEqualTo("/sub dir");
                 assertThat(names(browser)).containsExactly("../", "inner.txt");
+                Path chosen = Files.write(site.outside().resolve("chosen file.bin"), Site.numbers(700_001));
+                browser.type("input[type=file]", chosen.toString());
+                browser.click("form button");
+                // It loads itself anew when all has been sent.
+                Eventually.holds(
+                        () -> assertThat(names(browser)).containsExactly("../", "chosen file.bin", "inner.txt"));
+                assertThat(Files.readAllBytes(site.root().resolve("sub dir/chosen file.bin")))
+                        .isEqualTo(Site.numbers(700_001));
                 browser.click("tbody a[href='../']");
                 assertThat(browser.url()).isEqualTo(server.url());
 
