@@ -169,7 +169,7 @@ class ClientsIT {
             assertThat(redis.set("k", "v", SetArgs.Builder.px(100_000))).isEqualTo("OK");
             assertThat(redis.pttl("k")).isBetween(1L, 100_000L);
             assertThat(redis.append("k", "w")).isEqualTo(2);
-            assertThat(redis.getset("k", "x")).isEqualTo("vw");
+            assertThat(redis.setGet("k", "x")).isEqualTo("vw");
             assertThat(redis.multi()).isEqualTo("OK");
             redis.incr("n");
             redis.set("m", "1");
