@@ -98,8 +98,7 @@ final class KvCase implements Callable<Integer> {
             for (KvSide side : List.of(ours, redis)) {
                 say("GETs while SETs run, round " + round + " of " + options.rounds() + ": " + side.name());
                 side.whileSets(
-                        BACKGROUND_CONNECTIONS,
-                        () -> side.measure(MIXED, "get", GET_CONNECTIONS, options.nanos()));
+                        BACKGROUND_CONNECTIONS, () -> side.measure(MIXED, "get", GET_CONNECTIONS, options.nanos()));
             }
         }
         report.compare(
@@ -133,16 +132,17 @@ final class KvCase implements Callable<Integer> {
     }
 
     private static void measurements(Report report, KvSide side) {
-        side.outcomes().forEach((label, all) -> all.forEach(outcome -> {
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("side", side.name());
-            entry.put("case", label);
-            entry.put("requestsPerSecond", outcome.rate());
-            entry.put("p50Millis", outcome.p50());
-            entry.put("p99Millis", outcome.p99());
-            entry.put("p999Millis", outcome.p999());
-            report.measurement(entry);
-        }));
+        side.outcomes()
+                .forEach((label, all) -> all.forEach(outcome -> {
+                    Map<String, Object> entry = new LinkedHashMap<>();
+                    entry.put("side", side.name());
+                    entry.put("case", label);
+                    entry.put("requestsPerSecond", outcome.rate());
+                    entry.put("p50Millis", outcome.p50());
+                    entry.put("p99Millis", outcome.p99());
+                    entry.put("p999Millis", outcome.p999());
+                    report.measurement(entry);
+                }));
     }
 
     private static void say(String what) {

@@ -30,7 +30,8 @@ final class KvSide implements AutoCloseable {
     /** Requests per second, as it was last time: how many there have to be for a given time. */
     private final Map<String, Double> rates = new HashMap<>();
 
-    private KvSide(String name, Path directory, int port, List<String> command) throws IOException, InterruptedException {
+    private KvSide(String name, Path directory, int port, List<String> command)
+            throws IOException, InterruptedException {
         this.name = name;
         this.directory = directory;
         this.port = port;

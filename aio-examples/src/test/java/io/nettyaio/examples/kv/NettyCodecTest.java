@@ -68,8 +68,8 @@ class NettyCodecTest {
         writer.array(2);
         writer.integer(-10);
         writer.verbatim("text");
-        EmbeddedChannel netty =
-                new EmbeddedChannel(new RedisDecoder(), new RedisBulkStringAggregator(), new RedisArrayAggregator(1000, 10));
+        EmbeddedChannel netty = new EmbeddedChannel(
+                new RedisDecoder(), new RedisBulkStringAggregator(), new RedisArrayAggregator(1000, 10));
         netty.writeInbound(writer.take());
         List<String> read = new ArrayList<>();
         for (RedisMessage message; (message = netty.readInbound()) != null; ReferenceCountUtil.release(message)) {
@@ -101,6 +101,7 @@ class NettyCodecTest {
         if (message instanceof FullBulkStringRedisMessage bulk) {
             return bulk.isNull() ? "nil" : bulk.content().toString(UTF_8);
         }
-        return ((ArrayRedisMessage) message).children().stream().map(NettyCodecTest::text).toList().toString();
+        return ((ArrayRedisMessage) message)
+                .children().stream().map(NettyCodecTest::text).toList().toString();
     }
 }

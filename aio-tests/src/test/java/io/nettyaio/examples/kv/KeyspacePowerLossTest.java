@@ -210,7 +210,8 @@ class KeyspacePowerLossTest {
                 List<Fate> fates = List.of(Fate.values());
                 Fate fate = fates.get(chance.nextInt(fates.size()));
                 Map<String, byte[]> files = recording.disk.crash(moment, fate, chance);
-                String where = "direct=" + direct + " recording=" + n + " crash=" + i + " moment=" + moment + " " + fate;
+                String where =
+                        "direct=" + direct + " recording=" + n + " crash=" + i + " moment=" + moment + " " + fate;
                 Map<String, String> found;
                 try {
                     found = recovered(files, direct);
