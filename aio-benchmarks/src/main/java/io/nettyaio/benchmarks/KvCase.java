@@ -92,16 +92,13 @@ final class KvCase implements Callable<Integer> {
     private void gets(Report report, KvSide ours, KvSide redis) throws Exception {
         say("GETs while SETs run, warming up");
         for (KvSide side : List.of(ours, redis)) {
-            try (AutoCloseable unused = side.background(BACKGROUND_CONNECTIONS)) {
-                side.warmUp("get", GET_CONNECTIONS, WARM_UP_NANOS);
-            }
+            side.whileSets(BACKGROUND_CONNECTIONS, () -> side.warmUp("get", GET_CONNECTIONS, WARM_UP_NANOS));
         }
         for (int round = 1; round <= options.rounds(); round++) {
             for (KvSide side : List.of(ours, redis)) {
                 say("GETs while SETs run, round " + round + " of " + options.rounds() + ": " + side.name());
-                try (AutoCloseable unused = side.background(BACKGROUND_CONNECTIONS)) {
-                    side.measure(MIXED, "get", GET_CONNECTIONS, options.nanos());
-                }
+                side.whileSets(
+                        BACKGROUND_CONNECTIONS, () -> side.measure(MIXED, "get", GET_CONNECTIONS, options.nanos()));
             }
         }
         report.compare(
@@ -135,16 +132,17 @@ final class KvCase implements Callable<Integer> {
     }
 
     private static void measurements(Report report, KvSide side) {
-        side.outcomes().forEach((label, all) -> all.forEach(outcome -> {
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("side", side.name());
-            entry.put("case", label);
-            entry.put("requestsPerSecond", outcome.rate());
-            entry.put("p50Millis", outcome.p50());
-            entry.put("p99Millis", outcome.p99());
-            entry.put("p999Millis", outcome.p999());
-            report.measurement(entry);
-        }));
+        side.outcomes()
+                .forEach((label, all) -> all.forEach(outcome -> {
+                    Map<String, Object> entry = new LinkedHashMap<>();
+                    entry.put("side", side.name());
+                    entry.put("case", label);
+                    entry.put("requestsPerSecond", outcome.rate());
+                    entry.put("p50Millis", outcome.p50());
+                    entry.put("p99Millis", outcome.p99());
+                    entry.put("p999Millis", outcome.p999());
+                    report.measurement(entry);
+                }));
     }
 
     private static void say(String what) {

@@ -30,7 +30,8 @@ final class KvSide implements AutoCloseable {
     /** Requests per second, as it was last time: how many there have to be for a given time. */
     private final Map<String, Double> rates = new HashMap<>();
 
-    private KvSide(String name, Path directory, int port, List<String> command) throws IOException, InterruptedException {
+    private KvSide(String name, Path directory, int port, List<String> command)
+            throws IOException, InterruptedException {
         this.name = name;
         this.directory = directory;
         this.port = port;
@@ -145,8 +146,13 @@ final class KvSide implements AutoCloseable {
         return test + connections;
     }
 
-    /** SETs from other connections, until the result is closed. */
-    AutoCloseable background(int connections) throws IOException {
+    /** Something to be run. */
+    interface Run {
+        void run() throws IOException, InterruptedException;
+    }
+
+    /** Runs something while other connections send SETs. */
+    void whileSets(int connections, Run what) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(RedisBenchmark.command(port, "set", connections, 1_000_000));
         command.addAll(List.of("-l", "-q"));
         Process load = new ProcessBuilder(command)
@@ -154,13 +160,20 @@ final class KvSide implements AutoCloseable {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         Stop.lastResort(load::destroyForcibly);
-        return () -> load.destroyForcibly().waitFor();
+        try {
+            what.run();
+        } finally {
+            load.destroyForcibly().waitFor();
+        }
     }
 
     /** The middle of what the rounds have found. */
     Report.Figure median(String label, ToDoubleFunction<RedisBenchmark.Outcome> figure) {
-        double[] sorted =
-                outcomes.get(label).stream().mapToDouble(figure).sorted().toArray();
+        List<RedisBenchmark.Outcome> all = outcomes.getOrDefault(label, List.of());
+        double[] sorted = all.stream().mapToDouble(figure).sorted().toArray();
+        if (sorted.length == 0) {
+            throw new IllegalArgumentException("not run: " + label);
+        }
         int middle = sorted.length / 2;
         double value = sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
         return new Report.Figure(name, value);

@@ -48,14 +48,18 @@ final class RedisBenchmark {
     }
 
     static Outcome run(int port, String test, int connections, long requests) throws IOException, InterruptedException {
-        String output = Programs.require(command(port, test, connections, requests)).output();
+        String output =
+                Programs.require(command(port, test, connections, requests)).output();
         Matcher rate = RATE.matcher(output);
         if (!rate.find()) {
             throw new BenchException("redis-benchmark did not say its rate: "
                     + output.substring(Math.max(0, output.length() - 500)).strip());
         }
         return new Outcome(
-                Double.parseDouble(rate.group(1)), percentile(output, 50), percentile(output, 99), percentile(output, 99.9));
+                Double.parseDouble(rate.group(1)),
+                percentile(output, 50),
+                percentile(output, 99),
+                percentile(output, 99.9));
     }
 
     /** The first of the distribution's lines that covers it. */

@@ -100,8 +100,7 @@ final class CommandExecutor {
         store.stats().errors++;
         if (command != null && table.isExec(command)) {
             List<Transaction.Queued> unused = transaction.end();
-            session.replies()
-                    .error("EXECABORT Transaction discarded because of: " + refusal.replaceFirst("^ERR ", ""));
+            session.replies().error("EXECABORT Transaction discarded because of: " + refusal.replaceFirst("^ERR ", ""));
         } else {
             transaction.spoil();
             session.replies().error(refusal);

@@ -53,7 +53,8 @@ final class KeyCommands {
     }
 
     void flushAll(Session session, byte[][] arguments) throws CommandError {
-        if (arguments.length > 2 || (arguments.length == 2 && !Args.is(arguments[1], "ASYNC") && !Args.is(arguments[1], "SYNC"))) {
+        if (arguments.length > 2
+                || (arguments.length == 2 && !Args.is(arguments[1], "ASYNC") && !Args.is(arguments[1], "SYNC"))) {
             throw CommandError.syntax();
         }
         // Either way it takes no time: the keys that were are left to the garbage collector.
@@ -156,8 +157,10 @@ final class KeyCommands {
         long now = store.nowMillis();
         byte[] glob = pattern;
         boolean any = strings;
-        found.removeIf(entry ->
-                !any || entry.value == null || entry.isExpired(now) || (glob != null && !Glob.matches(glob, entry.key)));
+        found.removeIf(entry -> !any
+                || entry.value == null
+                || entry.isExpired(now)
+                || (glob != null && !Glob.matches(glob, entry.key)));
         session.replies().array(2);
         session.replies().bulk(Long.toUnsignedString(cursor));
         session.replies().array(found.size());

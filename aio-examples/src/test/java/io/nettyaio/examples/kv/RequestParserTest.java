@@ -99,8 +99,7 @@ class RequestParserTest {
                 "  set   a\tb  |set,a,b",
                 "set 'a b' \"c d\"|set,a b,c d",
                 "set \"a\\\"b\" 'c\\'d'|set,a\"b,c'd",
-                "set \"\\x41\\n\"|set,A\n",
-                "set ''|set,",
+                "set \"\\x41.\"|set,A.",
             })
     void shouldSplitWordsWhenTypedByHand(String line, String words) throws Exception {
         parse(line + "\r\n");
@@ -111,6 +110,8 @@ class RequestParserTest {
     void shouldTakeALetterAsItIsWhenItIsNoEscape() throws Exception {
         parse("set \"\\xzz\\q\" 'a\\n'\r\n");
         assertThat(commands).containsExactly(List.of("set", "xzzq", "a\\n"));
+        parse("set '' \"\\n\"\r\n");
+        assertThat(commands.get(1)).containsExactly("set", "", "\n");
     }
 
     @ParameterizedTest

@@ -3,6 +3,7 @@ package io.nettyaio.examples.kv;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.channel.ChannelFuture;
 import io.nettyaio.examples.kv.TestStore.Client;
 import java.util.Collections;
 import org.junit.jupiter.api.AfterEach;
@@ -237,14 +238,14 @@ class SessionTest {
         Client third = test.connect();
         assertThat(third.received()).isEqualTo("-ERR max number of clients reached");
         assertThat(third.channel.isOpen()).isFalse();
-        client.channel.close();
+        ChannelFuture unused = client.channel.close();
         assertThat(test.connect().ask("PING")).isEqualTo("+PONG");
     }
 
     @Test
     void shouldForgetRepliesWhenTheClientIsGone() {
         client.send("SET k v");
-        client.channel.close();
+        ChannelFuture unused = client.channel.close();
         test.log.commitAll();
         assertThat(other.ask("GET k")).isEqualTo("$1 v");
     }

@@ -53,7 +53,7 @@ class SipHashTest {
             for (int i = 0; i < 8; i++) {
                 int at = 8 * w + i;
                 long one = at < message.length ? message[at] & 0xff : 0;
-                m |= one << 8 * i;
+                m |= one << (8 * i);
             }
             if (w == words - 1) {
                 m |= (long) message.length << 56;

@@ -47,12 +47,13 @@ class ClientsIT {
     }
 
     private int start(int loops, Password password) throws Exception {
-        server = KvServer.start(KvConfig.builder(TestFileSystem.DISK.newDirectory().resolve("log"))
-                .port(0)
-                .loops(loops)
-                .password(password)
-                .segmentBytes(32 << 20)
-                .build());
+        server = KvServer.start(
+                KvConfig.builder(TestFileSystem.DISK.newDirectory().resolve("log"))
+                        .port(0)
+                        .loops(loops)
+                        .password(password)
+                        .segmentBytes(32 << 20)
+                        .build());
         return server.address().getPort();
     }
 
@@ -139,7 +140,8 @@ class ClientsIT {
             List<String> keys = new ArrayList<>();
             String cursor = ScanParams.SCAN_POINTER_START;
             do {
-                ScanResult<String> page = jedis.scan(cursor, new ScanParams().match("p*").count(50));
+                ScanResult<String> page =
+                        jedis.scan(cursor, new ScanParams().match("p*").count(50));
                 keys.addAll(page.getResult());
                 cursor = page.getCursor();
             } while (!cursor.equals(ScanParams.SCAN_POINTER_START));
@@ -169,7 +171,7 @@ class ClientsIT {
             assertThat(redis.set("k", "v", SetArgs.Builder.px(100_000))).isEqualTo("OK");
             assertThat(redis.pttl("k")).isBetween(1L, 100_000L);
             assertThat(redis.append("k", "w")).isEqualTo(2);
-            assertThat(redis.getset("k", "x")).isEqualTo("vw");
+            assertThat(redis.setGet("k", "x")).isEqualTo("vw");
             assertThat(redis.multi()).isEqualTo("OK");
             redis.incr("n");
             redis.set("m", "1");

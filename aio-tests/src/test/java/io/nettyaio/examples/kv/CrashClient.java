@@ -168,8 +168,9 @@ final class CrashClient implements Runnable {
             possible.add(new TreeMap<>(state));
         }
         if (!possible.contains(found)) {
-            throw new AssertionError(prefix + " found " + found + "\nof " + possible.size() + " possible states, acknowledged "
-                    + possible.get(0) + "\nsent " + possible.get(possible.size() - 1));
+            throw new AssertionError(
+                    prefix + " found " + found + "\nof " + possible.size() + " possible states, acknowledged "
+                            + possible.get(0) + "\nsent " + possible.get(possible.size() - 1));
         }
         acknowledged = found;
         unacknowledged.clear();

@@ -59,6 +59,7 @@ class CrashIT {
                 assertThat(server.errorText()).doesNotContain("Exception").doesNotContain("ERROR");
             }
         }
-        assertThat(clients).allSatisfy(each -> assertThat(each.acknowledgements()).isGreaterThan(ROUNDS));
+        assertThat(clients)
+                .allSatisfy(each -> assertThat(each.acknowledgements()).isGreaterThan(ROUNDS));
     }
 }

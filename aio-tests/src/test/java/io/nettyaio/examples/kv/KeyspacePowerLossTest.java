@@ -207,9 +207,11 @@ class KeyspacePowerLossTest {
             Random chance = new Random(n);
             for (int i = 0; i < CRASHES_EACH; i++) {
                 int moment = chance.nextInt(recording.disk.now() + 1);
-                Fate fate = Fate.values()[chance.nextInt(Fate.values().length)];
+                List<Fate> fates = List.of(Fate.values());
+                Fate fate = fates.get(chance.nextInt(fates.size()));
                 Map<String, byte[]> files = recording.disk.crash(moment, fate, chance);
-                String where = "direct=" + direct + " recording=" + n + " crash=" + i + " moment=" + moment + " " + fate;
+                String where =
+                        "direct=" + direct + " recording=" + n + " crash=" + i + " moment=" + moment + " " + fate;
                 Map<String, String> found;
                 try {
                     found = recovered(files, direct);

@@ -121,7 +121,7 @@ class LikeRedisIT {
             List<String> command = new ArrayList<>(List.of("SCAN", cursor));
             command.addAll(List.of(options));
             client.send(command);
-            String[] words = client.read().split("[\\[\\], ]+");
+            String[] words = client.read().split("[\\[\\], ]+", -1);
             cursor = words[2];
             for (String word : words) {
                 if (word.startsWith("k")) {

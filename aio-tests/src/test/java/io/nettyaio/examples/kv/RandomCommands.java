@@ -44,7 +44,9 @@ final class RandomCommands {
 
     /** A time that does not run out while the test does, or that is over at once. */
     private String seconds() {
-        return random.nextInt(5) == 0 ? any(NUMBERS) : Integer.toString(100_000 + random.nextInt(100));
+        String given = random.nextInt(5) == 0 ? any(NUMBERS) : "";
+        // Neither one nor five: these would run out while the test runs, for one of the two first.
+        return given.isEmpty() || given.matches("1|5") ? Integer.toString(100_000 + random.nextInt(100)) : given;
     }
 
     private String value() {
@@ -98,7 +100,7 @@ final class RandomCommands {
             case 27, 28 -> List.of(any("MULTI", "EXEC", "EXEC", "DISCARD"));
             case 29 -> List.of("SCAN", any("x", "1x", "0 "), "COUNT", number());
             case 30 -> List.of("PEXPIRE", key(), seconds() + "000");
-            default -> List.of(any("CONFIG", "CLIENT"), any("NOSUCH", "GETNAME", "ID"));
+            default -> List.of(any("CONFIG", "CLIENT"), any("NOSUCH", "GETNAME"));
         };
     }
 

@@ -66,17 +66,15 @@ final class RespClient implements AutoCloseable {
         String line = line();
         char type = line.charAt(0);
         String rest = line.substring(1);
-        switch (type) {
-            case '$', '=':
+        return switch (type) {
+            case '$', '=' -> {
                 int length = Integer.parseInt(rest);
-                return length < 0 ? line : line + ' ' + bulk(length);
-            case '*', '~', '>':
-                return line + elements(Integer.parseInt(rest));
-            case '%':
-                return line + elements(2 * Integer.parseInt(rest));
-            default:
-                return line;
-        }
+                yield length < 0 ? line : line + ' ' + bulk(length);
+            }
+            case '*', '~', '>' -> line + elements(Integer.parseInt(rest));
+            case '%' -> line + elements(2 * Integer.parseInt(rest));
+            default -> line;
+        };
     }
 
     private String elements(int count) throws IOException {

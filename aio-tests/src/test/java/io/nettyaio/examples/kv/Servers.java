@@ -24,9 +24,8 @@ final class Servers {
     record Running(Process process, int port, Path output, Path errors) implements AutoCloseable {
 
         /** As SIGKILL does it. */
-        void kill() throws InterruptedException {
-            process.destroyForcibly();
-            process.waitFor();
+        void kill() {
+            process.destroyForcibly().onExit().join();
         }
 
         String errorText() throws IOException {
@@ -34,7 +33,7 @@ final class Servers {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             kill();
         }
     }
