@@ -17,7 +17,14 @@ import picocli.CommandLine.ScopeType;
         name = "bench",
         description = "Measures netty-aio side by side with what one would use otherwise.",
         footer = "%nEach line ends in ratio=<ours over the other>. A missed goal is no error.",
-        subcommands = {NullCase.class, DirectReadCase.class, ColdReadCase.class, StallCase.class, HttpCase.class, PipeCase.class},
+        subcommands = {
+            NullCase.class,
+            DirectReadCase.class,
+            ColdReadCase.class,
+            StallCase.class,
+            HttpCase.class,
+            PipeCase.class
+        },
         synopsisSubcommandLabel = "CASE")
 public final class Bench {
 

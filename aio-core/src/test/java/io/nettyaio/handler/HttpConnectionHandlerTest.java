@@ -232,7 +232,8 @@ class HttpConnectionHandlerTest {
     @Test
     void shouldEndWhenTheBodyHasNoLength() {
         receive(get("/1"));
-        ChannelFuture unused = behind.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK));
+        ChannelFuture unused =
+                behind.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK));
         assertThat(sent()).contains("connection: close");
         assertThat(channel.isOpen()).isFalse();
     }

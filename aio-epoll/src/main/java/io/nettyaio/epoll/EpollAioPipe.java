@@ -277,8 +277,7 @@ final class EpollAioPipe implements AioPipe {
         if (!open) {
             operation.refuse(Failures.pipeClosed(operation.name(), path()));
         }
-        context.begin(operation);
-        return operation.promise();
+        return context.begin(operation);
     }
 
     @Override

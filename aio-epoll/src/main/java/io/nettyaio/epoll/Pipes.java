@@ -36,8 +36,7 @@ final class Pipes {
 
     AioFuture<AioPipePair> make() {
         PipePairOperation operation = new PipePairOperation(context);
-        context.begin(operation);
-        return operation.promise();
+        return context.begin(operation);
     }
 
     AioFuture<AioPipe> openFifo(Path path, Set<AioOpenOption> options) {
@@ -53,8 +52,7 @@ final class Pipes {
             operation.refuse(Failures.argument(
                     Errno.EINVAL, "openFifo", text, "a FIFO is opened with " + FIFO_OPTIONS + ", not with " + options));
         }
-        context.begin(operation);
-        return operation.promise();
+        return context.begin(operation);
     }
 
     AioFuture<AioPipe> adopt(int descriptor) {
@@ -67,8 +65,7 @@ final class Pipes {
 
     private AioFuture<AioPipe> inherit(int descriptor, @Nullable String name) {
         InheritOperation operation = new InheritOperation(context, descriptor, name);
-        context.begin(operation);
-        return operation.promise();
+        return context.begin(operation);
     }
 
     // ---- open ones -----------------------------------------------------------------------------------------------

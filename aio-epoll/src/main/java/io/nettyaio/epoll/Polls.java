@@ -57,8 +57,7 @@ final class Polls {
     }
 
     private AioFuture<Integer> begin(PollOperation operation) {
-        context.begin(operation);
-        return operation.promise();
+        return context.begin(operation);
     }
 
     /** Whether the kernel may have one more: it holds a slot until it is ready, and others need some, too. */

@@ -144,8 +144,10 @@ class MissQueueTest {
     }
 
     private static int misses(Engine engine, EpollAioFile of) {
-        return engine.onLoop(
-                () -> engine.context.deviceLane(of.handle().device(), of.ioClass()).misses().size());
+        return engine.onLoop(() -> engine.context
+                .deviceLane(of.handle().device(), of.ioClass())
+                .misses()
+                .size());
     }
 
     private static int busy(EpollAioFile of) {

@@ -236,12 +236,6 @@ class ScriptedSyscalls extends NativeSyscalls {
         return result;
     }
 
-    @Override
-    public int fcntl(int fd, int command, int argument) {
-        int result = super.fcntl(fd, command, argument);
-        return command == PipeDescriptor.F_DUPFD_CLOEXEC ? opened(result, "duplicate") : result;
-    }
-
     // ---- files ---------------------------------------------------------------------------------------------------
 
     @Override

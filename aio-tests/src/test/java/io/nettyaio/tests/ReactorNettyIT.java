@@ -119,8 +119,7 @@ class ReactorNettyIT {
     private static Socket ask(DisposableServer server, String path) throws IOException {
         Socket socket = new Socket("127.0.0.1", server.port());
         socket.setSoTimeout(20_000);
-        socket.getOutputStream()
-                .write(("GET " + path + " HTTP/1.0\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream().write(("GET " + path + " HTTP/1.0\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
         return socket;
     }
 
@@ -173,8 +172,8 @@ class ReactorNettyIT {
         LoopResources loops = LoopResources.create("reactor", 1, true);
         try {
             serve(
-                    server((request, response) -> response.send(
-                                    contents(files.get(index(request)), 0, SIZES[index(request)], AioReadAhead.DEFAULT)))
+                    server((request, response) -> response.send(contents(
+                                    files.get(index(request)), 0, SIZES[index(request)], AioReadAhead.DEFAULT)))
                             .runOn(loops, true),
                     server -> checkEachOf(files, server));
         } finally {
@@ -225,8 +224,9 @@ class ReactorNettyIT {
                         }
                     }
                     AioTestLoops.eventually(
-                            "connections are gone", () -> connections.stream().noneMatch(each -> each.channel()
-                                    .isActive()));
+                            "connections are gone",
+                            () -> connections.stream()
+                                    .noneMatch(each -> each.channel().isActive()));
                     HttpResponse<byte[]> after =
                             CLIENT.send(request(server, "/").build(), HttpResponse.BodyHandlers.ofByteArray());
                     assertThat(after.body()).hasSize(SIZES[last]);
@@ -272,8 +272,8 @@ class ReactorNettyIT {
                 server((request, response) -> response.send(
                         contents(index(request) == 0 ? shortened : unreadable, 0, SIZES[5] + 1, AioReadAhead.DEFAULT))),
                 server -> {
-                    assertThatThrownBy(() -> CLIENT.send(
-                                    request(server, "/0").build(), HttpResponse.BodyHandlers.ofByteArray()))
+                    assertThatThrownBy(() ->
+                                    CLIENT.send(request(server, "/0").build(), HttpResponse.BodyHandlers.ofByteArray()))
                             .isInstanceOf(IOException.class);
                     assertThat(failures.remove()).hasMessageContaining(shortened.path());
                     HttpResponse<byte[]> answer =
