@@ -49,7 +49,7 @@ class DeadlineFileTest {
         if (callback) {
             expected.add("addListener");
         }
-        if (method.getName().equals("on")) {
+        if (method.getName().equals("on") || method.getName().equals("in")) {
             expected.add("withDeadline");
             assertThat(result).isNotSameAs(limited);
         }
