@@ -254,10 +254,11 @@ final class Committer implements Segments.Waiter {
 
     private void pumpNow() {
         pumpAsked = false;
-        if (inFlight != null || rolling || full) {
+        if (inFlight != null || rolling) {
             return;
         }
-        if (broken) {
+        if (broken || full) {
+            // Everything has failed. Who closes the log may have waited for the sync before the next segment.
             owner.idle();
             return;
         }
