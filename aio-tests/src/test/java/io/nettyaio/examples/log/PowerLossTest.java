@@ -35,6 +35,7 @@ class PowerLossTest {
     private static final int RECORDINGS = 10;
     private static final int CRASHES_EACH = 250;
     private static final int RECORDS = 120;
+    private static final List<Fate> FATES = List.of(Fate.values());
 
     private EventLoop loop;
 
@@ -192,14 +193,14 @@ class PowerLossTest {
     void shouldKeepWhatIsAcknowledgedWhenThePowerFails(String mode) throws Exception {
         int crashes = 0;
         for (int n = 0; n < RECORDINGS; n++) {
-            long seed = 1000 + n;
+            long seed = 1000L + n;
             Recording recording = new Recording(new SimulatedDisk(loop, seed), config(mode), seed, 0).open();
             recording.run(RECORDS);
             AioTestLoops.get(recording.log.close());
             Random chance = new Random(seed);
             for (int i = 0; i < CRASHES_EACH; i++) {
                 int moment = chance.nextInt(recording.disk.now() + 1);
-                Fate fate = Fate.values()[chance.nextInt(Fate.values().length)];
+                Fate fate = FATES.get(chance.nextInt(FATES.size()));
                 Map<String, byte[]> files = recording.disk.crash(moment, fate, chance);
                 String where = mode + " seed=" + seed + " crash=" + i + " moment=" + moment + " " + fate;
                 try {
@@ -250,7 +251,7 @@ class PowerLossTest {
         assertThat(read(disk.files(), seed, AioOpenOption.READ)).isEqualTo(last + 20);
         for (int i = 0; i < 10; i++) {
             int moment = chance.nextInt(disk.now() + 1);
-            Fate fate = Fate.values()[chance.nextInt(Fate.values().length)];
+            Fate fate = FATES.get(chance.nextInt(FATES.size()));
             int found = read(disk.crash(moment, fate, chance), seed, AioOpenOption.READ);
             assertThat(found)
                     .as("after the second crash at %d", moment)
