@@ -391,6 +391,9 @@ final class Committer implements Segments.Waiter {
     private void syncNow() {
         long upTo = writtenSequence;
         current.file().fdatasync(this, (unused, cause, self) -> {
+            if (broken) {
+                return; // one that succeeds after one that has failed proves nothing
+            }
             if (cause == null) {
                 syncs++;
                 durableSequence = Math.max(durableSequence, upTo);
@@ -422,7 +425,9 @@ final class Committer implements Segments.Waiter {
             long upTo = writtenSequence;
             current.file().fdatasync(this, (unused, cause, self) -> {
                 rolling = false;
-                if (cause == null) {
+                if (broken) {
+                    pumpNow();
+                } else if (cause == null) {
                     syncs++;
                     durableSequence = Math.max(durableSequence, upTo);
                     tellSyncWaiters();
