@@ -110,15 +110,15 @@ class DurableWriteTest {
         assertPage(0, 6);
     }
 
-    /** Operations are used again. */
+    /** Operations are used again, by what is started on the loop. */
     @Test
     void shouldNotMakeTheNextWriteDurableToo() {
         Disk disk = new Disk();
         try (Engine engine = new Engine(disk)) {
             EpollAioFile to = engine.open(file.path(), AioOpenOption.WRITE);
-            Await.value(to.writeDurably(TestFile.filled(PAGE, 1), 0));
-            Await.value(to.write(TestFile.filled(PAGE, 2), PAGE));
-            Await.value(to.writeDurably(TestFile.filled(PAGE, 3), 2 * PAGE));
+            Await.value(engine.onLoop(() -> to.writeDurably(TestFile.filled(PAGE, 1), 0)));
+            Await.value(engine.onLoop(() -> to.write(TestFile.filled(PAGE, 2), PAGE)));
+            Await.value(engine.onLoop(() -> to.writeDurably(TestFile.filled(PAGE, 3), 2 * PAGE)));
             assertThat(disk.flags).containsExactly(DSYNC, 0, DSYNC);
         }
     }
