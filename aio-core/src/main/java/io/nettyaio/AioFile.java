@@ -164,7 +164,8 @@ public interface AioFile {
     /**
      * Writes all readable bytes of {@code src}, durably: {@code pwritev2(2)} with {@code RWF_DSYNC}. One operation, and on a
      * helper one system call, instead of a write and an fdatasync. It covers its own bytes, and the metadata that reading
-     * them needs, not what was written before it.
+     * them needs, not what was written before it. Where the kernel does not know the flag it is a write and an
+     * {@code fdatasync(2)}, on a helper.
      *
      * @param src         taken over
      * @param offsetBytes where in the file

@@ -102,6 +102,7 @@ public final class SimulatedDisk {
     private final AioContext context;
     private int clock;
     private boolean lying;
+    private int syncsToFail;
 
     /** An empty directory. */
     public SimulatedDisk(EventLoop loop, long seed) {
@@ -142,6 +143,14 @@ public final class SimulatedDisk {
     /** From now on syncs complete and do nothing: what a test is to notice. */
     public void lieAboutSyncs() {
         lying = true;
+    }
+
+    /**
+     * The next syncs of files and durable writes that end fail: EIO. What they were to make safe never is, and those behind
+     * them succeed all the same: so does the kernel, which reports an error once and drops the pages.
+     */
+    public void failSyncs(int count) {
+        syncsToFail = count;
     }
 
     // ---- the power fails -----------------------------------------------------------------------------------------
@@ -391,6 +400,7 @@ public final class SimulatedDisk {
             inode.writes.add(write);
             return () -> {
                 if (durable) {
+                    failIfTold("write");
                     write.safe = Math.min(write.safe, doneAt());
                 }
                 return bytes.length;
@@ -400,6 +410,7 @@ public final class SimulatedDisk {
         private Callable<Integer> sync() {
             int covered = inode.writes.size();
             return () -> {
+                failIfTold("fdatasync");
                 int done = doneAt();
                 inode.writes.subList(0, covered).forEach(write -> write.safe = Math.min(write.safe, done));
                 return null;
@@ -410,6 +421,13 @@ public final class SimulatedDisk {
             future.addListener(done ->
                     callback.completed(done.getNow() == null ? 0 : (Integer) done.getNow(), done.cause(), attachment));
             return null;
+        }
+    }
+
+    private void failIfTold(String operation) throws AioException {
+        if (syncsToFail > 0) {
+            syncsToFail--;
+            throw failure(operation, 5, "EIO");
         }
     }
 

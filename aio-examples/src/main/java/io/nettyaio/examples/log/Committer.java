@@ -254,10 +254,11 @@ final class Committer implements Segments.Waiter {
 
     private void pumpNow() {
         pumpAsked = false;
-        if (inFlight != null || rolling || full) {
+        if (inFlight != null || rolling) {
             return;
         }
-        if (broken) {
+        if (broken || full) {
+            // Everything has failed. Who closes the log may have waited for the sync before the next segment.
             owner.idle();
             return;
         }
@@ -390,6 +391,9 @@ final class Committer implements Segments.Waiter {
     private void syncNow() {
         long upTo = writtenSequence;
         current.file().fdatasync(this, (unused, cause, self) -> {
+            if (broken) {
+                return; // one that succeeds after one that has failed proves nothing
+            }
             if (cause == null) {
                 syncs++;
                 durableSequence = Math.max(durableSequence, upTo);
@@ -421,7 +425,9 @@ final class Committer implements Segments.Waiter {
             long upTo = writtenSequence;
             current.file().fdatasync(this, (unused, cause, self) -> {
                 rolling = false;
-                if (cause == null) {
+                if (broken) {
+                    pumpNow();
+                } else if (cause == null) {
                     syncs++;
                     durableSequence = Math.max(durableSequence, upTo);
                     tellSyncWaiters();

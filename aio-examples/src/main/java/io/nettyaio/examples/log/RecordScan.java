@@ -3,6 +3,7 @@ package io.nettyaio.examples.log;
 import io.netty.buffer.ByteBuf;
 import io.nettyaio.AioFile;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -157,34 +158,38 @@ final class RecordScan {
 
     /** Up to where there is anything but zeros, rounded up to a word. */
     private static int usedBytes(ByteBuf window) {
-        int begin = window.readerIndex();
-        int end = window.writerIndex();
-        while (end > begin) {
-            int part = Math.min(ZEROS.capacity(), end - begin);
-            ByteBuffer bytes = window.internalNioBuffer(end - part, part);
-            if (bytes.mismatch(ZEROS.duplicate().limit(part)) >= 0) {
+        ByteBuffer words = words(window);
+        int end = words.limit();
+        while (end > 0) {
+            int part = Math.min(ZEROS.capacity(), end);
+            if (words.slice(end - part, part).mismatch(ZEROS.duplicate().limit(part)) >= 0) {
                 break;
             }
             end -= part;
         }
-        while (end - begin >= Long.BYTES && window.getLong(end - Long.BYTES) == 0) {
+        while (end >= Long.BYTES && words.getLong(end - Long.BYTES) == 0) {
             end -= Long.BYTES;
         }
-        return end - begin;
+        return end;
     }
 
     private int evidence(ByteBuf window, long expected) {
-        int begin = window.readerIndex();
-        int last = window.writerIndex() - RecordFormat.HEADER_BYTES;
-        for (int at = begin; at <= last; at += RecordFormat.ALIGNMENT_BYTES) {
-            // Cheap, and rules out nearly all: a header's own check is made for the few that are left.
-            if (RecordFormat.sequence(window, at) >= expected
-                    && RecordFormat.durable(window, at) >= expected
-                    && format.isHeader(window, at)) {
-                return at - begin;
+        ByteBuffer words = words(window);
+        int last = words.limit() - RecordFormat.HEADER_BYTES;
+        for (int at = 0; at <= last; at += RecordFormat.ALIGNMENT_BYTES) {
+            if (RecordFormat.mayProve(words, at, expected) && format.isHeader(window, window.readerIndex() + at)) {
+                return at;
             }
         }
         return -1;
+    }
+
+    /**
+     * The window's own memory: what goes through it word by word, on the loop, is not to pay for each word what a ByteBuf
+     * checks, or what one that is watched for leaks writes down (which is seconds for a segment).
+     */
+    private static ByteBuffer words(ByteBuf window) {
+        return window.nioBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private CompletionStage<ByteBuf> read(long from, int needed) {

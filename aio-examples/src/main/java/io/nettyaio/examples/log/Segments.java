@@ -1,6 +1,7 @@
 package io.nettyaio.examples.log;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.Future;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioException;
@@ -63,6 +64,11 @@ final class Segments {
     private boolean snapshotFirst;
 
     private long nextId;
+    /** The next attempt after one that failed; there is never more than one to come. */
+    private @Nullable Future<?> retry;
+    /** Whoever begins when the attempt under way has ended. */
+    private @Nullable CompletableFuture<Void> attemptEnded;
+
     private @Nullable CompletableFuture<Void> idle;
 
     Segments(LogDirectory directory, LogConfig config, LogId log, long nextId, Waiter waiter) {
@@ -71,7 +77,8 @@ final class Segments {
         this.log = log;
         this.nextId = nextId;
         this.waiter = waiter;
-        this.pace = new Pace(directory.aio().eventLoop(), config.backgroundShare(), () -> wanted || closed);
+        this.pace = new Pace(
+                directory.aio().eventLoop(), config.backgroundShare(), () -> wanted || closed || attemptEnded != null);
     }
 
     /** Options a segment is opened with for writing. */
@@ -151,14 +158,26 @@ final class Segments {
     }
 
     /**
-     * Leaves what little room there is to a snapshot, once an attempt has failed: a file that is allocated takes all there
-     * is before it is given up.
+     * Leaves what little room there is to a snapshot: a file that is allocated takes all there is before it is given up. So
+     * the attempt under way ends first, without pauses, and after one that has failed there is none until
+     * {@link #snapshotEnded}.
+     *
+     * @return when the snapshot may begin
      */
-    void snapshotFirst(boolean yes) {
-        snapshotFirst = yes;
-        if (!yes) {
-            prepare();
+    CompletionStage<Void> snapshotFirst() {
+        snapshotFirst = true;
+        if (!preparing) {
+            return CompletableFuture.completedFuture(null);
         }
+        CompletableFuture<Void> ended = new CompletableFuture<>();
+        attemptEnded = ended;
+        return ended;
+    }
+
+    /** The snapshot is there, and has given room, or is not going to be. */
+    void snapshotEnded() {
+        snapshotFirst = false;
+        prepare();
     }
 
     /** Begins to make the next segment, unless it is there or being made. */
@@ -167,6 +186,7 @@ final class Segments {
             return;
         }
         preparing = true;
+        cancelRetry();
         long id = nextId;
         Long spare = spares.poll();
         CompletionStage<Segment> made = spare == null ? create(id) : reuse(spare, id);
@@ -178,19 +198,39 @@ final class Segments {
                 nextId = id + 1;
                 wanted = false;
             } else {
-                failure = Stages.cause(thrown);
-                if (!closed) {
-                    LOGGER.warn("cannot make segment {}: trying again in {} ms", id, RETRY_MILLIS, failure);
-                    var unused =
-                            directory.aio().eventLoop().schedule(this::prepare, RETRY_MILLIS, TimeUnit.MILLISECONDS);
-                }
+                attemptFailed(id, Stages.cause(thrown));
             }
-            if (idle != null) {
-                idle.complete(null);
-            } else {
-                waiter.segmentSettled();
-            }
+            attemptEnded();
         });
+    }
+
+    private void attemptFailed(long id, Throwable cause) {
+        failure = cause;
+        if (!closed) {
+            LOGGER.warn("cannot make segment {}: trying again in {} ms", id, RETRY_MILLIS, cause);
+            retry = directory.aio().eventLoop().schedule(this::prepare, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void cancelRetry() {
+        Future<?> scheduled = retry;
+        if (scheduled != null) {
+            retry = null;
+            scheduled.cancel(false);
+        }
+    }
+
+    private void attemptEnded() {
+        CompletableFuture<Void> told = attemptEnded;
+        attemptEnded = null;
+        if (idle != null) {
+            idle.complete(null);
+        } else {
+            waiter.segmentSettled();
+        }
+        if (told != null) {
+            told.complete(null);
+        }
     }
 
     private CompletionStage<Segment> create(long id) {
@@ -301,6 +341,7 @@ final class Segments {
     /** Stops; the one being made is finished or given up first. */
     CompletionStage<Void> close() {
         closed = true;
+        cancelRetry();
         CompletableFuture<Void> done = new CompletableFuture<>();
         idle = done;
         if (!preparing) {

@@ -339,7 +339,7 @@ public final class WriteAheadLog {
      * Replaces all records appended until now by a snapshot, in the background, with a bounded share of the disk's time.
      * Works while the log is {@link LogState#FULL}, too: it gives room back.
      *
-     * @param source gives the snapshot's records; first asked inside this call where that is made on the loop
+     * @param source gives the snapshot's records; asked on the loop, from now on or soon after
      * @return the sequence of the last record replaced, once the snapshot is durable and the old files are gone; fails with
      *     {@link LogException.Kind#SNAPSHOT} where one is being written already or the source fails. The log goes on
      *     without it
@@ -373,12 +373,12 @@ public final class WriteAheadLog {
         Compaction started =
                 new Compaction(directory, config, logId, committer, source, sequence, committer.startSegment());
         compaction = started;
-        segments.snapshotFirst(true);
-        var unused = started.run()
+        var unused = segments.snapshotFirst()
+                .thenCompose(mayBegin -> started.run())
                 .thenCompose(bytes -> published(started, bytes))
                 .whenComplete((done, thrown) -> {
                     compaction = null;
-                    segments.snapshotFirst(false);
+                    segments.snapshotEnded();
                     if (thrown == null) {
                         promise.trySuccess(sequence);
                     } else {
