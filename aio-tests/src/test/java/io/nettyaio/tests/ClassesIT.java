@@ -65,9 +65,8 @@ class ClassesIT {
             }
             long offset = random.nextInt(FILE_BYTES / bytes) * (long) bytes;
             long began = System.nanoTime();
-            AioFuture<Integer> moved = writes
-                    ? file.write(buffer.retain().setIndex(0, bytes), offset)
-                    : file.read(buffer.clear(), offset);
+            AioFuture<Integer> moved =
+                    writes ? file.write(buffer.retain().setIndex(0, bytes), offset) : file.read(buffer.clear(), offset);
             moved.addListener(done -> {
                 latencies.add(System.nanoTime() - began);
                 next(buffer);
@@ -84,7 +83,8 @@ class ClassesIT {
         }
 
         long p99Nanos() {
-            long[] sorted = latencies.stream().mapToLong(Long::longValue).sorted().toArray();
+            long[] sorted =
+                    latencies.stream().mapToLong(Long::longValue).sorted().toArray();
             return sorted[sorted.length * 99 / 100];
         }
     }
@@ -111,8 +111,8 @@ class ClassesIT {
     void shouldServeSmallReadsByTheirSharesWhenBulkFloodsTheDevice() throws Exception {
         Path directory = TestFileSystem.EXT4.newDirectory();
         AioFile small = aio.open(Patterns.file(directory.resolve("small"), SEED, FILE_BYTES), READ, DIRECT);
-        AioFile large = get(aio.context(1)
-                .open(Patterns.file(directory.resolve("large"), SEED, FILE_BYTES), READ, WRITE, DIRECT));
+        AioFile large = get(
+                aio.context(1).open(Patterns.file(directory.resolve("large"), SEED, FILE_BYTES), READ, WRITE, DIRECT));
         AioFile smallFront = small.in(AioClass.builder("front").shares(90).build());
         AioFile largeBack = large.in(AioClass.builder("back").shares(10).build());
         Load warmUp = smallReads(small, List.of(large));
@@ -139,8 +139,7 @@ class ClassesIT {
     void shouldKeepToTheRateWhenTheClassIsLimited() throws Exception {
         Path path = Patterns.file(TestFileSystem.EXT4.newDirectory().resolve("file"), SEED, 4 << 20);
         AioFile file = aio.open(path, READ);
-        AioFile slow =
-                file.in(AioClass.builder("slow").bytesPerSecond(4 << 20).build());
+        AioFile slow = file.in(AioClass.builder("slow").bytesPerSecond(4 << 20).build());
         long began = System.nanoTime();
         List<AioFuture<ByteBuf>> reads = new ArrayList<>();
         for (int i = 0; i < 4; i++) {

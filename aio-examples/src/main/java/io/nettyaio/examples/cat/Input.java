@@ -6,9 +6,11 @@ import io.netty.util.concurrent.Promise;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
+import io.nettyaio.AioFileType;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
 import io.nettyaio.AioPipe;
+import io.nettyaio.AioStat;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 abstract class Input implements AutoCloseable {
 
     private static final int EINVAL = 22;
-    private static final int EOPNOTSUPP = 95;
 
     private final AioContext aio;
 
@@ -40,15 +41,18 @@ abstract class Input implements AutoCloseable {
         } catch (InvalidPathException invalid) {
             throw CatCommand.CatError.opening(operand, invalid);
         }
-        Future<AioFile> file = aio.open(path, AioOpenOption.READ).await();
-        if (file.isSuccess()) {
-            return new OfFile(aio, file.getNow());
-        }
-        if (file.cause() instanceof AioException failure && failure.errno() == EOPNOTSUPP) {
+        // Looked at before it is opened: an open that turns out to be of a FIFO has let its writer in, and lost what it wrote.
+        Future<AioStat> stat = aio.stat(path).await();
+        if (stat.isSuccess() && stat.getNow().type() == AioFileType.FIFO) {
             Future<AioPipe> fifo = aio.openFifo(path, AioOpenOption.READ).await();
             if (fifo.isSuccess()) {
                 return new OfPipe(aio, fifo.getNow());
             }
+            throw CatCommand.CatError.opening(operand, fifo.cause());
+        }
+        Future<AioFile> file = aio.open(path, AioOpenOption.READ).await();
+        if (file.isSuccess()) {
+            return new OfFile(aio, file.getNow());
         }
         throw CatCommand.CatError.opening(operand, file.cause());
     }
