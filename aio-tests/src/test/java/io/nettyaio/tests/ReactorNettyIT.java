@@ -19,6 +19,7 @@ import io.nettyaio.handler.AioReadAhead;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -121,7 +122,7 @@ class ReactorNettyIT {
     }
 
     private static Socket ask(DisposableServer server, String path) throws IOException {
-        Socket socket = new Socket("127.0.0.1", server.port());
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
         socket.setSoTimeout(20_000);
         socket.getOutputStream().write(("GET " + path + " HTTP/1.0\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
         return socket;
@@ -258,7 +259,7 @@ class ReactorNettyIT {
                                             .metric()
                                             .usedDirectMemory());
                         }
-                        assertThat(held).isPositive().isLessThanOrEqualTo((128 + 4) * chunk);
+                        assertThat(held).isPositive().isLessThanOrEqualTo((128L + 4) * chunk);
                         byte[] body = socket.getInputStream().readAllBytes();
                         assertThat(body).hasSize(SIZES[last]);
                         Patterns.check(body, last, 0);
@@ -334,7 +335,7 @@ class ReactorNettyIT {
                         Patterns.check(written, i, 0);
                     }
                     results.clear();
-                    try (Socket socket = new Socket("127.0.0.1", server.port())) {
+                    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
                         socket.getOutputStream()
                                 .write("POST /0 HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\nabc"
                                         .getBytes(StandardCharsets.US_ASCII));
