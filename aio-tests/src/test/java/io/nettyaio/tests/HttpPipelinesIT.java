@@ -391,7 +391,7 @@ class HttpPipelinesIT {
                 Stream stalled = new Stream(1 + random.nextInt(SIZE / 2), true);
                 whole.add(other);
                 Http2StreamChannel unused = ask(connection, other, round, SIZE - round);
-                Http2StreamChannel alsoUnused = ask(connection, middle, 0, SIZE);
+                unused = ask(connection, middle, 0, SIZE);
                 Http2StreamChannel slow = ask(connection, stalled, 0, SIZE);
                 AioTestLoops.settle(ask(connection, new Stream(Integer.MAX_VALUE, false), 0, SIZE)
                         .close());
@@ -453,7 +453,7 @@ class HttpPipelinesIT {
             Stream tooLong = new Stream(Integer.MAX_VALUE, false);
             Stream other = new Stream(Integer.MAX_VALUE, false);
             Http2StreamChannel unused = ask(connection, tooLong, 1000, SIZE);
-            Http2StreamChannel alsoUnused = ask(connection, other, 0, SIZE);
+            unused = ask(connection, other, 0, SIZE);
             assertThat(tooLong.body).failsWithin(Duration.ofSeconds(30)).withThrowableOfType(ExecutionException.class);
             check(other.body.get(30, TimeUnit.SECONDS), new int[] {0, SIZE});
             assertThat(AioTestLoops.failure(server.sent.element()).kind()).isEqualTo(AioException.Kind.SHRUNK);
