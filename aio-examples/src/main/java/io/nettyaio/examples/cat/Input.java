@@ -41,7 +41,8 @@ abstract class Input implements AutoCloseable {
         } catch (InvalidPathException invalid) {
             throw CatCommand.CatError.opening(operand, invalid);
         }
-        // Looked at before it is opened: an open that turns out to be of a FIFO has let its writer in, and lost what it wrote.
+        // Looked at before it is opened: an open that turns out to be of a FIFO has let its writer in, and lost what it
+        // wrote.
         Future<AioStat> stat = aio.stat(path).await();
         if (stat.isSuccess() && stat.getNow().type() == AioFileType.FIFO) {
             Future<AioPipe> fifo = aio.openFifo(path, AioOpenOption.READ).await();
