@@ -27,12 +27,12 @@ final class ClassQueue {
     /** Whom all of the class's room is kept for; it waits here and not in {@link #waiting}. */
     private final AtomicReference<@Nullable Lane> reserved = new AtomicReference<>();
 
-    private volatile long lastEndedNanos;
+    private volatile long lastUsedNanos;
 
     ClassQueue(AioClass ioClass, long nowNanos) {
         this.ioClass = ioClass;
         rateLimit = ioClass.isLimited() ? new RateLimit(ioClass, nowNanos) : null;
-        lastEndedNanos = nowNanos - ACTIVE_NANOS;
+        lastUsedNanos = nowNanos - ACTIVE_NANOS;
     }
 
     AioClass ioClass() {
@@ -54,7 +54,7 @@ final class ClassQueue {
 
     /** Whether it uses the device, or has just done so. */
     boolean isActive(long nowNanos) {
-        return unitsInFlight.get() > 0 || isContended() || nowNanos - lastEndedNanos < ACTIVE_NANOS;
+        return unitsInFlight.get() > 0 || isContended() || nowNanos - lastUsedNanos < ACTIVE_NANOS;
     }
 
     boolean isContended() {
@@ -90,8 +90,9 @@ final class ClassQueue {
         unitsInFlight.addAndGet(-units);
     }
 
-    void ended(long nowNanos) {
-        lastEndedNanos = nowNanos;
+    /** It uses the device now, or is about to: a lane that has been woken counts before it has taken its turn. */
+    void used(long nowNanos) {
+        lastUsedNanos = nowNanos;
     }
 
     // ---- lanes that wait -----------------------------------------------------------------------------------------

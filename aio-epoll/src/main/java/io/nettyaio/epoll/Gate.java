@@ -126,7 +126,7 @@ final class Gate {
 
     void release(ClassQueue queue, int weight, int units) {
         if (classes.length > 1) {
-            queue.ended(System.nanoTime());
+            queue.used(System.nanoTime());
         }
         queue.exit(units);
         inFlight.addAndGet(-weight);
@@ -176,9 +176,10 @@ final class Gate {
      * room for its first operation it finds out by itself.
      */
     void wakeNext() {
+        ClassQueue[] all = classes;
         ClassQueue best = null;
         double least = Double.POSITIVE_INFINITY;
-        for (ClassQueue queue : classes) {
+        for (ClassQueue queue : all) {
             Lane first = queue.first();
             if (first != null && queue.ahead() < least && mayPass(queue, first)) {
                 best = queue;
@@ -186,6 +187,9 @@ final class Gate {
             }
         }
         if (best != null) {
+            if (all.length > 1) {
+                best.used(System.nanoTime());
+            }
             Lane next = best.poll();
             if (next != null) {
                 next.wake();

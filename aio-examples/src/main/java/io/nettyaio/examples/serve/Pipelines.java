@@ -182,6 +182,7 @@ final class Pipelines {
                 pipeline.remove(last);
                 last = pipeline.last();
             }
+            pipeline.addFirst(new LingeringClose());
             pipeline.addLast(new Http2Connections.Ending());
         }
     }
@@ -189,6 +190,7 @@ final class Pipelines {
     // ---- HTTP/2 --------------------------------------------------------------------------------------------------
 
     void http2(ChannelPipeline pipeline) {
+        pipeline.addFirst(new LingeringClose());
         pipeline.addLast(frameCodec(), multiplexer(), new Http2Connections.Ending());
     }
 
