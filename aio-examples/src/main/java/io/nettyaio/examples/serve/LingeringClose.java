@@ -29,8 +29,7 @@ final class LingeringClose extends ChannelDuplexHandler {
         lingers = true;
         ChannelFuture half = connection.shutdownOutput();
         connection.config().setAutoRead(true);
-        Future<?> timer =
-                ctx.executor().schedule(() -> end(ctx), LINGER_MILLIS, TimeUnit.MILLISECONDS);
+        Future<?> timer = ctx.executor().schedule(() -> end(ctx), LINGER_MILLIS, TimeUnit.MILLISECONDS);
         ChannelFuture whole = connection.closeFuture().addListener(closed -> {
             timer.cancel(false);
             promise.trySuccess();
