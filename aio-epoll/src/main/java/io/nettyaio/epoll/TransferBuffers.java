@@ -257,12 +257,12 @@ final class TransferBuffers {
         long skip = done;
         int before = from.readableBytes();
         for (int i = 0; i < segments && from.isReadable(); i++) {
-            if (skip >= segmentLengths[i]) {
-                skip -= segmentLengths[i];
+            if (skip >= segmentLength(i)) {
+                skip -= segmentLength(i);
                 continue;
             }
-            int part = (int) Math.min(segmentLengths[i] - skip, from.readableBytes());
-            from.readBytes(Native.wrap(segmentAddresses[i] + skip, part));
+            int part = (int) Math.min(segmentLength(i) - skip, from.readableBytes());
+            from.readBytes(Native.wrap(segmentAddress(i) + skip, part));
             skip = 0;
         }
         return before - from.readableBytes();
@@ -272,8 +272,8 @@ final class TransferBuffers {
     void copyOut(long bytes, ByteBuf to) {
         long left = bytes;
         for (int i = 0; i < segments && left > 0; i++) {
-            int part = (int) Math.min(segmentLengths[i], left);
-            to.writeBytes(Native.wrap(segmentAddresses[i], part));
+            int part = (int) Math.min(segmentLength(i), left);
+            to.writeBytes(Native.wrap(segmentAddress(i), part));
             left -= part;
         }
     }

@@ -238,6 +238,8 @@ class LifeCycleTrapsIT {
      */
     @Test
     void shouldNotBeDisturbedWhenChildrenAreStarted() throws Exception {
+        // The JDK's selectors, of HTTP clients that other tests have left, do not set O_CLOEXEC on their eventfds.
+        var inheritable = Descriptors.inheritable();
         Path path = directFile(TestFileSystem.DISK);
         AioFile direct = aio.open(path, READ, DIRECT);
         AioFile buffered = aio.open(path.resolveSibling("buffered"), CREATE, READ, WRITE);
@@ -272,7 +274,7 @@ class LifeCycleTrapsIT {
                 assertThat(child.waitFor()).isZero();
                 assertThat(listing).doesNotContain("eventfd", "eventpoll", path.toString(), buffered.path());
             }
-            assertThat(Descriptors.inheritable()).isEmpty();
+            assertThat(Descriptors.inheritable()).isSubsetOf(inheritable);
             int before = rounds.get();
             AioTestLoops.eventually("work goes on", () -> rounds.get() > before + 2 || rounds.get() < 0);
         } finally {

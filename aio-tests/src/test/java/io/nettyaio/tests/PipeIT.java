@@ -373,7 +373,7 @@ class PipeIT {
             AioFuture<Integer> read = random.nextBoolean()
                     ? pipe.readEnd().read(dst)
                     : pipe.readEnd().readFully(dst);
-            for (int spin = random.nextInt(4000); spin > 0; spin--) {
+            for (int spin = random.nextBoolean() ? 0 : random.nextInt(4000); spin > 0; spin--) {
                 Thread.onSpinWait();
             }
             if (random.nextInt(3) == 0 && read.cancel(false)) {
