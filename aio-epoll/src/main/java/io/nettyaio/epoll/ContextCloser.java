@@ -1,9 +1,12 @@
 package io.nettyaio.epoll;
 
+import io.netty.util.concurrent.GlobalEventExecutor;
 import io.nettyaio.AioContext.State;
 import io.nettyaio.AioFuture;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,9 @@ final class ContextCloser {
     private final EpollAioContext context;
     private final AioPromise<Void> closePromise;
     private final AtomicBoolean destroyed = new AtomicBoolean();
+    /** What came when the loop took nothing any more. */
+    private final Queue<Operation> late = new ConcurrentLinkedQueue<>();
+
     private volatile State state = State.OPEN;
     private volatile boolean released;
     private volatile boolean draining;
@@ -134,7 +140,7 @@ final class ContextCloser {
     /** On the loop as it shuts down: everything, to the end. */
     private void drain() {
         begin();
-        while (!isIdle() || context.returns().isReturning()) {
+        while (!isIdle() || !context.tick().isEmpty() || context.returns().isReturning()) {
             context.forEachLane(Lane::takeWake);
             context.tick().flush();
             if (context.reap(Integer.MAX_VALUE) == 0) {
@@ -180,6 +186,26 @@ final class ContextCloser {
             state = State.CLOSED;
             EpollAio.forget(context);
             closePromise.trySuccess(null);
+            failLate();
+        }
+    }
+
+    /**
+     * Fails an operation that the loop does not take any more. Not before the context is closed: until then the loop, or
+     * who stands in for it, works on the same files. From any thread.
+     */
+    void failLate(Operation operation) {
+        late.add(operation);
+        if (state == State.CLOSED) {
+            failLate();
+        }
+    }
+
+    private void failLate() {
+        Operation operation;
+        while ((operation = late.poll()) != null) {
+            // Not here: completions never come inside the call that starts the operation.
+            GlobalEventExecutor.INSTANCE.execute(operation::failLate);
         }
     }
 }

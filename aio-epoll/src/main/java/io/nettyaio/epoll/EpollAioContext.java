@@ -3,7 +3,6 @@ package io.nettyaio.epoll;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioBatch;
@@ -368,7 +367,7 @@ final class EpollAioContext implements AioContext {
         try {
             loop.execute(operation);
         } catch (RejectedExecutionException loopIsGone) {
-            failOffLoop(operation);
+            closer.failLate(operation);
         }
     }
 
@@ -381,14 +380,8 @@ final class EpollAioContext implements AioContext {
         try {
             loop.execute(() -> operations.forEach(this::start));
         } catch (RejectedExecutionException loopIsGone) {
-            operations.forEach(EpollAioContext::failOffLoop);
+            operations.forEach(closer::failLate);
         }
-    }
-
-    private static void failOffLoop(Operation operation) {
-        // Not here: completions never come inside the call that starts the operation.
-        GlobalEventExecutor.INSTANCE.execute(
-                () -> operation.failUnstarted(Failures.contextClosed(operation.name(), operation.path(), 0)));
     }
 
     /**
@@ -417,7 +410,7 @@ final class EpollAioContext implements AioContext {
     /** On the loop: counts the operation, or turns it away, and stages it either way. */
     void start(Operation operation) {
         assert inEventLoop();
-        operation.started();
+        operation.begins();
         if (!operation.isRefused()) {
             if (isClosing() && !operation.isForClosing()) {
                 operation.refuse(Failures.contextClosed(operation.name(), operation.path(), 0));

@@ -53,6 +53,7 @@ abstract class Operation implements Runnable {
 
     private boolean elsewhere;
     private boolean waitsForTurn;
+    private boolean started;
     private boolean finished;
     private boolean counted;
     private long countedBytes;
@@ -171,11 +172,19 @@ abstract class Operation implements Runnable {
         return failure;
     }
 
-    /** Its loop has ended before it could start: it fails, on another executor's thread. */
-    final void failUnstarted(Throwable cause) {
+    /** Its loop has ended before it could be sent off: it fails, on another executor's thread. */
+    final void failLate() {
         finished = true;
+        if (!started) {
+            begins();
+        }
+        settle(failure != null ? failure : Failures.contextClosed(name(), path(), 0));
+    }
+
+    /** On the loop: it has got there. */
+    final void begins() {
+        started = true;
         started();
-        settle(cause);
     }
 
     /** What it waited for outside of its context has come. From any thread. */
@@ -636,6 +645,7 @@ abstract class Operation implements Runnable {
         lane = null;
         route = null;
         helperFailure = null;
+        started = false;
         finished = false;
         counted = false;
     }

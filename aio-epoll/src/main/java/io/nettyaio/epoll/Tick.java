@@ -3,7 +3,6 @@ package io.nettyaio.epoll;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.GlobalEventExecutor;
 import io.nettyaio.AioConfig;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -106,7 +105,7 @@ final class Tick {
             }
         } catch (RejectedExecutionException loopIsGone) {
             scheduled = false;
-            settleOffLoop();
+            loopTakesNoMore();
         }
     }
 
@@ -120,21 +119,26 @@ final class Tick {
             loop.execute(flushTask);
         } catch (RejectedExecutionException loopIsGone) {
             scheduled = false;
-            settleOffLoop();
+            loopTakesNoMore();
         }
     }
 
-    /** The loop takes no tasks any more: whatever is staged was turned away, since the context is closed. */
-    private void settleOffLoop() {
-        Operation operation;
-        while ((operation = staged.poll()) != null) {
-            Operation turnedAway = operation;
-            GlobalEventExecutor.INSTANCE.execute(turnedAway::sendOff);
+    /**
+     * The loop runs its last tasks, and takes no more. Unless the context has come to its end, in which case what is staged
+     * was turned away, a thread will stand in for the loop, and find it.
+     */
+    private void loopTakesNoMore() {
+        if (context.isReleased()) {
+            Operation turnedAway;
+            while ((turnedAway = staged.poll()) != null) {
+                context.closer().failLate(turnedAway);
+            }
         }
-        PipeOperation unsettled;
-        while ((unsettled = done.poll()) != null) {
-            GlobalEventExecutor.INSTANCE.execute(unsettled::settleDone);
-        }
+    }
+
+    /** Whether the end of a tick has something to do that does not count as pending. */
+    boolean isEmpty() {
+        return staged.isEmpty() && done.isEmpty();
     }
 
     /** Sends off what is staged, as much as one tick may hold, and submits one batch. */

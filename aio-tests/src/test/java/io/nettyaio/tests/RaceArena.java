@@ -21,7 +21,7 @@ final class RaceArena {
     static final int BYTES = 4096;
     static final byte CANARY = (byte) 0xC5;
 
-    private record Lent(int slot, ByteBuf buffer) {}
+    private record Lent(int slot, ByteBuf buffer, String borrower) {}
 
     private final List<ByteBuffer> memory = new ArrayList<>();
     private final byte[] marks = new byte[BYTES];
@@ -50,9 +50,13 @@ final class RaceArena {
                 .isEqualTo(-1);
     }
 
-    /** An aligned buffer of {@link #BYTES}, full of one value; {@code null} where all are lent. */
+    /**
+     * An aligned buffer of {@link #BYTES}, full of one value; {@code null} where all are lent.
+     *
+     * @param borrower for the message, where it is never given back
+     */
     @Nullable
-    ByteBuf take(byte value) {
+    ByteBuf take(byte value, String borrower) {
         recycle();
         Integer slot = free.poll();
         if (slot == null) {
@@ -63,7 +67,7 @@ final class RaceArena {
         Arrays.fill(bytes, value);
         memory.get(slot).put(0, bytes);
         ByteBuf buffer = Unpooled.wrappedBuffer(memory.get(slot));
-        lent.add(new Lent(slot, buffer));
+        lent.add(new Lent(slot, buffer, borrower));
         return buffer;
     }
 
@@ -79,9 +83,10 @@ final class RaceArena {
         }
     }
 
-    int lent() {
+    /** Who still holds one. */
+    List<String> borrowers() {
         recycle();
-        return lent.size();
+        return lent.stream().map(Lent::borrower).toList();
     }
 
     /** Every mark is where it was put. */

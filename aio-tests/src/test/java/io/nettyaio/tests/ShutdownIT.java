@@ -10,10 +10,14 @@ import static io.nettyaio.tests.AioTestLoops.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
+import io.nettyaio.epoll.EpollAio;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -200,6 +204,28 @@ class ShutdownIT {
             if (read.isSuccess()) {
                 read.getNow().release();
             }
+        }
+    }
+
+    /** What the very last completion starts is refused as everything before it, and not left behind without a word. */
+    @Test
+    void shouldSettleWhatLastCompletionStartsWhenLoopShutsDown() throws Exception {
+        Path path = path();
+        for (int round = 0; round < 50; round++) {
+            EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+            AioContext context = EpollAio.context(group.next(), aio.config().build());
+            AioFile file = get(context.open(path, READ));
+            ByteBuf dst = aio.buffers().directBuffer(10, 10);
+            CompletableFuture<Throwable> called = new CompletableFuture<>();
+            file.close()
+                    .addListener(
+                            closed -> file.read(dst, 0, "", (result, cause, attachment) -> called.complete(cause)));
+            AioTestLoops.shutDown(group);
+            assertThat(called.get(20, TimeUnit.SECONDS)).as("round %d", round).isInstanceOf(AioException.class);
+            AioTestLoops.awaitReferences(dst, 1);
+            dst.release();
+            awaitClosed(context);
+            assertThat(group.terminationFuture().await(20, TimeUnit.SECONDS)).isTrue();
         }
     }
 
