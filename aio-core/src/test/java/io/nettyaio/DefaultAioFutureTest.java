@@ -61,9 +61,9 @@ class DefaultAioFutureTest {
     void shouldKeepDeadlineWhenSetElsewhere() throws Exception {
         DefaultAioFuture<String> future = new DefaultAioFuture<>(loop);
 
-        future.deadline(Duration.ofMillis(1));
+        var same = future.deadline(Duration.ofMillis(1));
 
         assertThat(future.await(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(future.cause()).isInstanceOf(AioException.class);
+        assertThat(same.cause()).isInstanceOf(AioException.class);
     }
 }
