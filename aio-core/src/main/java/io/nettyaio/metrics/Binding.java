@@ -33,7 +33,7 @@ final class Binding {
                 this,
                 unused -> ofMachine(AioMeasurements::machineRequests));
         machine.gauge(
-                "aio.machine.requests.max",
+                "aio.machine.max.requests",
                 REQUESTS,
                 "fs.aio-max-nr: as many as there can be",
                 this,
