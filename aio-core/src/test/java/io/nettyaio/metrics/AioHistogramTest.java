@@ -21,7 +21,9 @@ class AioHistogramTest {
             assertThat(histogram.countAtMost(bound)).as("2^%d itself", octave).isEqualTo(1);
             if (octave < 40) {
                 histogram.record(bound + 1);
-                assertThat(histogram.countAtMost(bound)).as("2^%d and one more", octave).isEqualTo(1);
+                assertThat(histogram.countAtMost(bound))
+                        .as("2^%d and one more", octave)
+                        .isEqualTo(1);
             }
         }
     }

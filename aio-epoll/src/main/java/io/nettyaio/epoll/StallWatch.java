@@ -118,7 +118,8 @@ final class StallWatch {
 
     private static boolean isWaiting(StackTraceElement[] frames) {
         return frames.length == 0
-                || (frames[0].getClassName().equals(SELECTOR) && frames[0].getMethodName().startsWith("epollWait"));
+                || (frames[0].getClassName().equals(SELECTOR)
+                        && frames[0].getMethodName().startsWith("epollWait"));
     }
 
     private static String format(StackTraceElement[] frames) {

@@ -42,7 +42,9 @@ class RecorderTest {
         // The future is done a moment before, or after, since it is the loop that counts.
         engine.turns(2);
         AioMeasurements.Kind kind = kind(engine, "default", name);
-        assertThat(kind.operations(route, outcome)).as("%s %s %s", name, route, outcome).isEqualTo(operations);
+        assertThat(kind.operations(route, outcome))
+                .as("%s %s %s", name, route, outcome)
+                .isEqualTo(operations);
         assertThat(kind.bytes(route, outcome)).as("bytes").isEqualTo(bytes);
     }
 
@@ -131,7 +133,8 @@ class RecorderTest {
             AioMeasurements.Kind truncate = kind(engine, "default", "truncate");
             AioMeasurements.Kind size = kind(engine, "default", "size");
             assertThat(truncate.deviceNanos().sum()).isGreaterThanOrEqualTo(HELD_NANOS);
-            assertThat(truncate.waitNanos().sum()).isLessThan(truncate.deviceNanos().sum());
+            assertThat(truncate.waitNanos().sum())
+                    .isLessThan(truncate.deviceNanos().sum());
             assertThat(size.waitNanos().sum()).isGreaterThanOrEqualTo(HELD_NANOS);
             assertThat(size.deviceNanos().sum()).isLessThan(size.waitNanos().sum());
             for (AioMeasurements.Kind kind : List.of(truncate, size)) {
@@ -214,8 +217,8 @@ class RecorderTest {
                 Engine engine = new Engine(new ScriptedSyscalls(), on())) {
             EpollAioFile opened = engine.open(file.path(), AioOpenOption.READ);
             for (int i = 0; i < 2; i++) {
-                EpollAioFile view = (EpollAioFile)
-                        opened.in(AioClass.builder("twin").build());
+                EpollAioFile view =
+                        (EpollAioFile) opened.in(AioClass.builder("twin").build());
                 read(view, 10, 0);
                 Await.value(view.close());
             }
@@ -257,8 +260,8 @@ class RecorderTest {
     @Test
     void shouldKeepNoRecordWhenNobodyWantsIt() {
         try (TestFile file = TestFile.ofSize(PAGE);
-                Engine engine = new Engine(
-                        new ScriptedSyscalls(), AioConfig.builder().metrics(false))) {
+                Engine engine =
+                        new Engine(new ScriptedSyscalls(), AioConfig.builder().metrics(false))) {
             read(engine.open(file.path(), AioOpenOption.READ), 10, 0);
             engine.turns(2);
             assertThat(engine.context.recorder()).isNull();

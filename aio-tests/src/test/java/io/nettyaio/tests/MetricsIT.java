@@ -96,7 +96,8 @@ class MetricsIT {
 
             eventually(
                     "eight writes",
-                    () -> counted(registry, "aio.operations", "context", thread, "kind", "write", "outcome", "ok") == 8);
+                    () -> counted(registry, "aio.operations", "context", thread, "kind", "write", "outcome", "ok")
+                            == 8);
             assertThat(counted(registry, "aio.operation.bytes", "kind", "write", "class", "default"))
                     .isEqualTo(8 * BLOCK);
             eventually("the failed open", () -> counted(registry, "aio.operations", "outcome", "failed") == 1);
@@ -108,9 +109,8 @@ class MetricsIT {
                                     .tags("kind", "write")
                                     .functionTimer()
                             != null);
-            FunctionTimer latency = registry.get("aio.operation.latency")
-                    .tags("kind", "write")
-                    .functionTimer();
+            FunctionTimer latency =
+                    registry.get("aio.operation.latency").tags("kind", "write").functionTimer();
             assertThat(latency.count()).isEqualTo(8);
             assertThat(latency.totalTime(TimeUnit.NANOSECONDS)).isPositive();
             assertThat(counted(registry, "aio.operation.latency.histogram", "kind", "write", "le", "+Inf"))
@@ -120,11 +120,12 @@ class MetricsIT {
                             .timeGauge()
                             .value(TimeUnit.NANOSECONDS))
                     .isBetween(
-                            latency.totalTime(TimeUnit.NANOSECONDS) / 8, latency.totalTime(TimeUnit.NANOSECONDS) * 1.07);
+                            latency.totalTime(TimeUnit.NANOSECONDS) / 8,
+                            latency.totalTime(TimeUnit.NANOSECONDS) * 1.07);
             assertThat(registry.get("aio.files.open").gauge().value()).isEqualTo(1);
             assertThat(registry.get("aio.machine.max.requests").gauge().value())
-                    .isEqualTo(Double.parseDouble(
-                            Files.readAllLines(Path.of("/proc/sys/fs/aio-max-nr")).get(0)));
+                    .isEqualTo(Double.parseDouble(Files.readAllLines(Path.of("/proc/sys/fs/aio-max-nr"))
+                            .get(0)));
             assertThat(registry.get("aio.machine.requests").gauge().value())
                     .isGreaterThanOrEqualTo(context.config().queueDepth());
         }
@@ -149,11 +150,13 @@ class MetricsIT {
 
             get(one.close());
             eventually("one is gone", () -> all.find("aio.pending").gauges().size() == 1);
-            eventually("its own is gone", () -> second.find("aio.pending").gauges().isEmpty());
+            eventually(
+                    "its own is gone", () -> second.find("aio.pending").gauges().isEmpty());
             get(zero.close());
             eventually(
                     "all are gone",
-                    () -> all.getMeters().stream().noneMatch(meter -> idOf(meter).getTag("context") != null));
+                    () -> all.getMeters().stream()
+                            .noneMatch(meter -> idOf(meter).getTag("context") != null));
         }
     }
 
@@ -168,8 +171,9 @@ class MetricsIT {
                     .filter(row -> row.condition().equals("always"))
                     .map(Row::name)
                     .collect(Collectors.toCollection(TreeSet::new));
-            Set<String> found =
-                    registry.getMeters().stream().map(meter -> idOf(meter).getName()).collect(Collectors.toCollection(TreeSet::new));
+            Set<String> found = registry.getMeters().stream()
+                    .map(meter -> idOf(meter).getName())
+                    .collect(Collectors.toCollection(TreeSet::new));
             assertThat(found).isEqualTo(expected);
         }
     }
@@ -203,7 +207,8 @@ class MetricsIT {
                 ? "timer"
                 : meter instanceof FunctionCounter ? "counter" : meter instanceof Gauge ? "gauge" : "?";
         String unit = idOf(meter).getBaseUnit();
-        Set<String> tags = idOf(meter).getTags().stream().map(Tag::getKey).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> tags =
+                idOf(meter).getTags().stream().map(Tag::getKey).collect(Collectors.toCollection(TreeSet::new));
         return new Row(idOf(meter).getName(), type, unit == null ? "" : unit, tags, documented.condition());
     }
 
@@ -215,7 +220,9 @@ class MetricsIT {
             metrics.bindTo(registry);
             AioFile unused = work(measured(0));
             TreeMap<String, Row> rows = new TreeMap<>();
-            documented().forEach(row -> assertThat(rows.put(row.name(), row)).as(row.name()).isNull());
+            documented()
+                    .forEach(row ->
+                            assertThat(rows.put(row.name(), row)).as(row.name()).isNull());
             eventually(
                     "all have appeared",
                     () -> rows.keySet().stream()
@@ -238,7 +245,12 @@ class MetricsIT {
             metrics.bindTo(registry);
             AioFile unused = work(measured(0));
             eventually("all have appeared", () -> registry.find("aio.demotions").meter() != null);
-            eventually("latencies", () -> registry.find("aio.operation.latency").tags("kind", "fdatasync").meter() != null);
+            eventually(
+                    "latencies",
+                    () -> registry.find("aio.operation.latency")
+                                    .tags("kind", "fdatasync")
+                                    .meter()
+                            != null);
 
             Set<String> names = registry.scrape()
                     .lines()
@@ -269,9 +281,13 @@ class MetricsIT {
             AioFile unused = work(measured(0));
             eventually(
                     "latencies",
-                    () -> registry.find("aio.operation.latency").tags("kind", "write").meter() != null);
+                    () -> registry.find("aio.operation.latency")
+                                    .tags("kind", "write")
+                                    .meter()
+                            != null);
             TreeMap<Double, Double> buckets = new TreeMap<>();
-            Pattern line = Pattern.compile("aio_operation_latency_histogram_total\\{.*kind=\"write\",le=\"(.*)\"} (.*)");
+            Pattern line =
+                    Pattern.compile("aio_operation_latency_histogram_total\\{.*kind=\"write\",le=\"(.*)\"} (.*)");
             registry.scrape().lines().forEach(text -> {
                 Matcher matcher = line.matcher(text);
                 if (matcher.matches()) {
