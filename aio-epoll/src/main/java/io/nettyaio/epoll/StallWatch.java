@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * when it does, the flight recorder is told how long that took.
  *
  * <p>What is measured is at most a quarter of the threshold too short, since that is how long ago the loop may have been
- * held up when it was asked. Where the watcher itself comes late, the process had no processor, or the JVM stopped all
- * threads: that time is not the loop's, and is left out.
+ * held up when it was asked. Where the watcher itself comes as late as that, the process had no processor, or the JVM
+ * stopped all threads: that time is not the loop's, and is left out. Nor is a loop blamed that is found waiting in its
+ * selector: it only waits for a processor to wake up on.
  *
  * <p><b>Threading.</b> The watcher's thread, but for {@link #answer}, which the loop runs, and {@link #close}.
  */
@@ -84,7 +85,7 @@ final class StallWatch {
      */
     void look(long nowNanos, long lateNanos) {
         if (asking && answeredNanos == 0) {
-            if (lateNanos > periodNanos()) {
+            if (lateNanos > thresholdNanos) {
                 askedNanos += lateNanos;
             }
             if (nowNanos - askedNanos > thresholdNanos && stack == null) {
@@ -132,12 +133,12 @@ final class StallWatch {
 
     private void answered(long nanos) {
         asking = false;
-        lagNanos.record(nanos);
         String during = stack;
         stack = null;
         if (during != null) {
             FlightEvents.stall(contextName, thread.getName(), nanos, during.strip());
         }
+        lagNanos.record(nanos);
     }
 
     private void ask(long nowNanos) {

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.nettyaio.AioConfig;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
+import io.nettyaio.metrics.AioHistogram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -165,8 +166,10 @@ class FlightEventsTest {
             Await.value(held);
             engine.close();
         }
-        assertThat(events("Drain")).singleElement().satisfies(event -> {
-            assertThat(event.getString("context")).isEqualTo(context);
+        List<RecordedEvent> drains = events("Drain").stream()
+                .filter(event -> event.getString("context").equals(context))
+                .toList();
+        assertThat(drains).singleElement().satisfies(event -> {
             assertThat(event.getInt("pending")).isEqualTo(1);
             assertThat(event.getInt("inFlight")).isEqualTo(1);
             assertThat(event.getBoolean("loopShutsDown")).isFalse();
@@ -177,11 +180,13 @@ class FlightEventsTest {
     @Test
     void shouldTellThatTheLoopShutsDownWhenThatIsWhyItDrains() {
         Engine engine = new Engine(new ScriptedSyscalls());
+        String context = engine.context.name();
         Await.value(engine.shutdownLoop());
         // As EpollAio does when a loop has terminated, which may not have told its handles.
         engine.context.closer().loopTerminated();
         engine.close();
         assertThat(events("Drain"))
+                .filteredOn(event -> event.getString("context").equals(context))
                 .singleElement()
                 .satisfies(
                         event -> assertThat(event.getBoolean("loopShutsDown")).isTrue());
@@ -196,14 +201,17 @@ class FlightEventsTest {
             engine.onLoop(() -> blockForALongTime());
             Await.until(
                     "the answer after the stall",
-                    () -> engine.context.measurements().lagNanos().sum() > TimeUnit.MILLISECONDS.toNanos(200));
-            assertThat(engine.context.measurements().stalls()).isEqualTo(1);
+                    () -> {
+                        AioHistogram lag = engine.context.measurements().lagNanos();
+                        return lag.countAtMost(1 << 27) < lag.count();
+                    });
+            assertThat(engine.context.measurements().stalls()).isPositive();
             assertThat(EngineLog.warnings())
                     .anySatisfy(warning -> assertThat(warning)
                             .contains("has not come back to its selector")
                             .contains("blockForALongTime"));
             Thread loopThread = engine.onLoop(Thread::currentThread);
-            assertThat(events("LoopStall")).singleElement().satisfies(event -> {
+            assertThat(events("LoopStall")).anySatisfy(event -> {
                 assertThat(event.getString("stack")).contains("FlightEventsTest.blockForALongTime");
                 assertThat(event.getString("loopThread")).isEqualTo(loopThread.getName());
                 assertThat(event.getDuration("took")).isBetween(Duration.ofMillis(150), Duration.ofSeconds(10));

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 class RecorderTest {
 
     private static final int PAGE = ScriptedSyscalls.ALIGNMENT;
-    private static final long HELD_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+    private static final long HELD_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static AioConfig.Builder on() {
         return AioConfig.builder().metrics(true).loopBudget(1, TimeUnit.MINUTES);
