@@ -199,12 +199,10 @@ class FlightEventsTest {
                 new Engine(new ScriptedSyscalls(), AioConfig.builder().stallThreshold(60, TimeUnit.MILLISECONDS))) {
             engine.turns(2);
             engine.onLoop(() -> blockForALongTime());
-            Await.until(
-                    "the answer after the stall",
-                    () -> {
-                        AioHistogram lag = engine.context.measurements().lagNanos();
-                        return lag.countAtMost(1 << 27) < lag.count();
-                    });
+            Await.until("the answer after the stall", () -> {
+                AioHistogram lag = engine.context.measurements().lagNanos();
+                return lag.countAtMost(1 << 27) < lag.count();
+            });
             assertThat(engine.context.measurements().stalls()).isPositive();
             assertThat(EngineLog.warnings())
                     .anySatisfy(warning -> assertThat(warning)

@@ -325,9 +325,7 @@ public final class AioTestLoops implements BeforeEachCallback, AfterEachCallback
         assertThat(isQuiescent(stats)).as("quiescent: %s", stats).isTrue();
         AioMeasurements measurements = AioContexts.open().get(context);
         if (measurements != null) {
-            assertThat(measurements.heldBytes())
-                    .as("bytes held after cancel")
-                    .isZero();
+            assertThat(measurements.heldBytes()).as("bytes held after cancel").isZero();
         }
     }
 

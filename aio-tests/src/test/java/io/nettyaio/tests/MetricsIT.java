@@ -164,7 +164,9 @@ class MetricsIT {
     void shouldHaveTheGaugesOnlyWhenNothingIsCounted() throws Exception {
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
         try (AioMetrics metrics = new AioMetrics(aio.group())) {
-            AioContext context = aio.context(0, aio.config()
+            AioContext context = aio.context(
+                    0,
+                    aio.config()
                             .metrics(false)
                             .stallThreshold(0, TimeUnit.SECONDS)
                             .build());
