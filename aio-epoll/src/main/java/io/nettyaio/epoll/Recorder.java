@@ -157,8 +157,11 @@ final class Recorder {
         if (cause == null) {
             return AioOutcome.OK;
         }
-        // Whatever is not of the kernel's is of the library's own checks and limits; of the user's code, a failure.
-        boolean refused = cause instanceof AioException failed && failed.kind() != AioException.Kind.SYSTEM;
+        boolean refused = cause instanceof AioException failed
+                && switch (failed.kind()) {
+                    case ARGUMENT, CLOSED, QUEUE_FULL -> true;
+                    case SYSTEM, SHRUNK, TIMED_OUT -> false;
+                };
         return refused ? AioOutcome.REFUSED : AioOutcome.FAILED;
     }
 

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.nettyaio.AioClass;
 import io.nettyaio.AioConfig;
+import io.nettyaio.AioException;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
+import io.nettyaio.AioOperation;
 import io.nettyaio.AioRoute;
+import io.nettyaio.AioStep;
 import io.nettyaio.metrics.AioMeasurements;
 import io.nettyaio.metrics.AioOutcome;
 import java.nio.file.Path;
@@ -182,6 +185,39 @@ class RecorderTest {
             Await.until("it is over", () -> engine.context.measurements().heldBytes() == 0);
             assertCounted(engine, "read", AioRoute.KERNEL, AioOutcome.CANCELLED, 1, 2 * PAGE);
             buffer.release();
+        }
+    }
+
+    /** Its name is the user's, and may be another one each time; its failures are its own. */
+    @Test
+    void shouldCountTogetherWhenOperationsAreOfTheUsersOwn() {
+        try (Engine engine = new Engine(new ScriptedSyscalls(), on())) {
+            for (int i = 0; i < 3; i++) {
+                int number = i;
+                AioFuture<Long> own = engine.context.submit(new AioOperation<Long>() {
+                    @Override
+                    public String name() {
+                        return "job " + number;
+                    }
+
+                    @Override
+                    public AioStep submit(long bytesDone) throws AioException {
+                        if (number == 2) {
+                            throw new AioException(
+                                    AioException.Kind.SHRUNK, 61, "ENODATA", name(), null, 0, "too short");
+                        }
+                        return AioStep.done(10);
+                    }
+
+                    @Override
+                    public Long complete(long bytesDone) {
+                        return bytesDone;
+                    }
+                });
+                assertThat(Await.outcome(own) == null).isEqualTo(number < 2);
+            }
+            assertCounted(engine, "user", AioRoute.HELPER, AioOutcome.OK, 2, 20);
+            assertCounted(engine, "user", AioRoute.HELPER, AioOutcome.FAILED, 1, 0);
         }
     }
 
