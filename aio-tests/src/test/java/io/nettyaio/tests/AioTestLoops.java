@@ -21,6 +21,8 @@ import io.nettyaio.AioPipe;
 import io.nettyaio.AioPipePair;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import io.nettyaio.epoll.EpollAio;
+import io.nettyaio.metrics.AioContexts;
+import io.nettyaio.metrics.AioMeasurements;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -321,6 +323,10 @@ public final class AioTestLoops implements BeforeEachCallback, AfterEachCallback
             stats = context.stats();
         }
         assertThat(isQuiescent(stats)).as("quiescent: %s", stats).isTrue();
+        AioMeasurements measurements = AioContexts.open().get(context);
+        if (measurements != null) {
+            assertThat(measurements.heldBytes()).as("bytes held after cancel").isZero();
+        }
     }
 
     private static boolean isQuiescent(AioContextStats stats) {

@@ -5,7 +5,10 @@ import static io.nettyaio.AioOpenOption.READ;
 import static io.nettyaio.AioOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettyaio.AioContext;
 import io.nettyaio.AioFile;
+import io.nettyaio.metrics.AioContexts;
+import io.nettyaio.metrics.AioMeasurements;
 import java.nio.file.Path;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
@@ -33,6 +36,8 @@ class RandomOperationsIT {
         long seed = Long.getLong("aio.seed", System.nanoTime());
         reporter.publishEntry("aio.seed", Long.toString(seed));
         Path path = fileSystem.newDirectory().resolve("file");
+        // One loop counts and times its operations, the other does not.
+        AioContext measured = aio.context(0, aio.config().metrics(true).build());
         AioFile first = direct
                 ? DirectIT.open(aio, fileSystem, path, CREATE, READ, WRITE)
                 : aio.open(path, CREATE, READ, WRITE);
@@ -47,5 +52,8 @@ class RandomOperationsIT {
                     "repeat with -Daio.seed=" + seed + "; failed in " + operations + ": " + e.getMessage(), e);
         }
         assertThat(operations.done()).isGreaterThanOrEqualTo(OPERATIONS);
+        assertThat(AioContexts.open().get(measured).kinds())
+                .extracting(AioMeasurements.Kind::kind)
+                .contains("read", "write", "append", "fsync", "fdatasync", "truncate");
     }
 }
