@@ -149,8 +149,12 @@ public final class KvServer implements AutoCloseable {
         // For as long as there is the context, which goes with this server's loop.
         aio.addSubmittableListener(changed -> made.logChanged());
         store = made;
-        Future<?> unused =
-                storeLoop.scheduleWithFixedDelay(made::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        Compactor compactor = new Compactor(opened, made.journal(), config.compactBytes());
+        Runnable tick = () -> {
+            made.tick();
+            compactor.tick();
+        };
+        Future<?> unused = storeLoop.scheduleWithFixedDelay(tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void listen(InetSocketAddress address) throws IOException, InterruptedException {
