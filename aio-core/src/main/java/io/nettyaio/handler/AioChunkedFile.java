@@ -139,6 +139,11 @@ public final class AioChunkedFile implements ChunkedInput<ByteBuf> {
         }
 
         @Override
+        public boolean isSubmittable() {
+            return file.context().isSubmittable();
+        }
+
+        @Override
         public int lengthBytes(ByteBuf chunk) {
             return chunk.readableBytes();
         }

@@ -163,6 +163,11 @@ public final class AioFilePublisher implements Flow.Publisher<ByteBuf> {
         }
 
         @Override
+        public boolean isSubmittable() {
+            return file.context().isSubmittable();
+        }
+
+        @Override
         public int lengthBytes(ByteBuf chunk) {
             return chunk.readableBytes();
         }

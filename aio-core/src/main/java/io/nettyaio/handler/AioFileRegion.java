@@ -188,6 +188,11 @@ public final class AioFileRegion implements ChunkedInput<Object> {
         }
 
         @Override
+        public boolean isSubmittable() {
+            return file().context().isSubmittable();
+        }
+
+        @Override
         public int lengthBytes(Object chunk) {
             return chunk instanceof ByteBuf bytes ? bytes.readableBytes() : Math.toIntExact((Long) chunk);
         }

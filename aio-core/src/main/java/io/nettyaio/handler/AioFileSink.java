@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Ownership.</b> {@link #write} takes over its buffer, whatever the state.
  *
  * <p><b>Memory.</b> The sink takes what it is given, but holds no more than {@link AioSinkOptions#highWaterBytes()} and
- * what comes after it has said that it is not writable: stop reading then, as {@link ReadThrottle} does.
+ * what comes after it has said that it is not writable: stop reading then, as {@link ReadThrottle} does. It is not writable
+ * either while its context {@linkplain AioContext#isSubmittable() has enough to do}, with whatever.
  *
  * <p><b>Errors.</b> {@link #result()} fails with the {@link AioException} of what failed first, after the temporary file
  * is gone; with a {@link CancellationException} where the sink was aborted. A failure to sync the directory, the last step,
@@ -76,6 +77,7 @@ public final class AioFileSink {
     private final WritabilityListener listener;
     private final Promise<Long> result;
     private final SinkWriter writer;
+    private final Submittable submittable;
 
     private State state = State.OPENING;
     private @Nullable AioFile file;
@@ -106,6 +108,7 @@ public final class AioFileSink {
         temporary = target.resolveSibling(
                 TEMPORARY_PREFIX + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".part");
         writer = new SinkWriter(options.writeBytes(), new Progress());
+        submittable = new Submittable(context, this::checkWritability);
         context.open(
                         temporary,
                         EnumSet.of(AioOpenOption.WRITE, AioOpenOption.CREATE_NEW, AioOpenOption.NOFOLLOW),
@@ -171,6 +174,7 @@ public final class AioFileSink {
         checkLoop();
         if (!finishing && failure == null) {
             finishing = true;
+            checkWritability();
             if (state == State.WRITING) {
                 drain();
             }
@@ -197,12 +201,13 @@ public final class AioFileSink {
         if (!opened.isSuccess()) {
             // Aborted or not, there is nothing to clean up.
             state = State.DONE;
+            submittable.stop();
             writer.close();
             checkWritability();
             result.tryFailure(failure == null ? opened.cause() : failure);
             return;
         }
-        AioFile to = opened.getNow();
+        AioFile to = AioFiles.in(opened.getNow(), options.ioClass());
         file = to;
         if (failure != null) {
             clean();
@@ -351,11 +356,21 @@ public final class AioFileSink {
 
     private void checkWritability() {
         long held = writer.heldBytes();
-        boolean now = writable ? held <= options.highWaterBytes() : held <= options.lowWaterBytes();
+        boolean now =
+                (writable ? held <= options.highWaterBytes() : held <= options.lowWaterBytes()) && contextTakesMore();
         if (now != writable) {
             writable = now;
             listener.writabilityChanged(now);
         }
+    }
+
+    /** Nothing more comes that the context would have to take once the sink is finishing or has failed. */
+    private boolean contextTakesMore() {
+        if (finishing || failure != null || state == State.DONE) {
+            submittable.stop();
+            return true;
+        }
+        return submittable.isNow();
     }
 
     private void checkLoop() {

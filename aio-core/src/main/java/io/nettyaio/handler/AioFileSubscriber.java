@@ -41,6 +41,7 @@ public final class AioFileSubscriber implements Flow.Subscriber<ByteBuf> {
     private int unwritten;
     private long bytes;
     private boolean completed;
+    private final Submittable submittable;
 
     /**
      * A subscriber, for one subscription.
@@ -58,6 +59,7 @@ public final class AioFileSubscriber implements Flow.Subscriber<ByteBuf> {
         loop = file.context().eventLoop();
         result = loop.newPromise();
         writer = new SinkWriter(WRITE_BYTES, new Progress());
+        submittable = new Submittable(file.context(), this::requestMore);
         execute(() -> writer.open(file, offsetBytes));
     }
 
@@ -100,6 +102,7 @@ public final class AioFileSubscriber implements Flow.Subscriber<ByteBuf> {
     public void onComplete() {
         execute(() -> {
             completed = true;
+            submittable.stop();
             writer.flush();
         });
     }
@@ -127,7 +130,8 @@ public final class AioFileSubscriber implements Flow.Subscriber<ByteBuf> {
     private void requestMore() {
         Flow.Subscription from = subscription;
         int more = heldBuffers - outstanding - unwritten;
-        if (from != null && !completed && (more >= (heldBuffers + 1) / 2)) {
+        // Where the context has enough to do, it is asked for when that is over.
+        if (from != null && !completed && !result.isDone() && more >= (heldBuffers + 1) / 2 && submittable.isNow()) {
             outstanding += more;
             from.request(more);
         }
@@ -139,6 +143,7 @@ public final class AioFileSubscriber implements Flow.Subscriber<ByteBuf> {
             return;
         }
         writer.close();
+        submittable.stop();
         if (cancel && from != null) {
             from.cancel();
         }

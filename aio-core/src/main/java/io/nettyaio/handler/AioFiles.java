@@ -2,16 +2,29 @@ package io.nettyaio.handler;
 
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.nettyaio.AioClass;
 import io.nettyaio.AioFile;
 
-/** Closes files that were only read: nothing hangs on how that ends, but a failure should not pass unseen. */
+/** What is done with files beside reading and writing them. */
 final class AioFiles {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(AioFiles.class);
 
     private AioFiles() {}
 
-    /** Starts closing a file; operations that are in flight on it are carried out first. */
+    /** The file in a class; the one that is given is closed where that takes a view of its own. */
+    static AioFile in(AioFile file, AioClass ioClass) {
+        AioFile view = file.in(ioClass);
+        if (view != file) {
+            close(file);
+        }
+        return view;
+    }
+
+    /**
+     * Starts closing a file that was only read: nothing hangs on how that ends, but a failure should not pass unseen.
+     * Operations that are in flight on it are carried out first.
+     */
     static void close(AioFile file) {
         file.close().addListener(closed -> {
             if (!closed.isSuccess()) {

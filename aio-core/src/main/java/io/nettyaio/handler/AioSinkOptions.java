@@ -1,5 +1,7 @@
 package io.nettyaio.handler;
 
+import io.nettyaio.AioClass;
+
 /**
  * How an {@link AioFileSink} writes.
  *
@@ -10,12 +12,20 @@ package io.nettyaio.handler;
  *     success finds the file after a power cut
  * @param replace        whether a file of the name is replaced; else the sink fails with EEXIST
  * @param mode           permission bits of the file, less the process's umask
+ * @param ioClass        what the writes belong to
  */
 public record AioSinkOptions(
-        int highWaterBytes, int lowWaterBytes, int writeBytes, boolean sync, boolean replace, int mode) {
+        int highWaterBytes,
+        int lowWaterBytes,
+        int writeBytes,
+        boolean sync,
+        boolean replace,
+        int mode,
+        AioClass ioClass) {
 
     /** 1 MiB, 512 KiB, writes of 256 KiB, synced, replacing, 0666. */
-    public static final AioSinkOptions DEFAULT = new AioSinkOptions(1 << 20, 512 << 10, 256 << 10, true, true, 0666);
+    public static final AioSinkOptions DEFAULT =
+            new AioSinkOptions(1 << 20, 512 << 10, 256 << 10, true, true, 0666, AioClass.DEFAULT);
 
     /**
      * Checks the bounds.
@@ -36,21 +46,26 @@ public record AioSinkOptions(
 
     /** The same, synced or not. */
     public AioSinkOptions withSync(boolean other) {
-        return new AioSinkOptions(highWaterBytes, lowWaterBytes, writeBytes, other, replace, mode);
+        return new AioSinkOptions(highWaterBytes, lowWaterBytes, writeBytes, other, replace, mode, ioClass);
     }
 
     /** The same, replacing or not. */
     public AioSinkOptions withReplace(boolean other) {
-        return new AioSinkOptions(highWaterBytes, lowWaterBytes, writeBytes, sync, other, mode);
+        return new AioSinkOptions(highWaterBytes, lowWaterBytes, writeBytes, sync, other, mode, ioClass);
     }
 
     /** The same with other marks. */
     public AioSinkOptions withWaterMarks(int high, int low, int write) {
-        return new AioSinkOptions(high, low, write, sync, replace, mode);
+        return new AioSinkOptions(high, low, write, sync, replace, mode, ioClass);
     }
 
     /** The same with other permissions. */
     public AioSinkOptions withMode(int other) {
-        return new AioSinkOptions(highWaterBytes, lowWaterBytes, writeBytes, sync, replace, other);
+        return new AioSinkOptions(highWaterBytes, lowWaterBytes, writeBytes, sync, replace, other, ioClass);
+    }
+
+    /** The same in a class: its share of the device, and its limits. */
+    public AioSinkOptions withClass(AioClass other) {
+        return new AioSinkOptions(highWaterBytes, lowWaterBytes, writeBytes, sync, replace, mode, other);
     }
 }

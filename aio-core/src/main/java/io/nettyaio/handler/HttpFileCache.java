@@ -117,7 +117,8 @@ final class HttpFileCache {
             return known;
         }
         if (file.openedStat().isRegularFile()) {
-            return HttpFileEntry.file(file, config.contentType().apply(name));
+            return HttpFileEntry.file(
+                    AioFiles.in(file, config.ioClass()), config.contentType().apply(name));
         }
         AioFiles.close(file);
         return file.openedStat().isDirectory()

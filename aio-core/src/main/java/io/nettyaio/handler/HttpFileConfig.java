@@ -1,6 +1,7 @@
 package io.nettyaio.handler;
 
 import io.netty.handler.codec.http.HttpMethod;
+import io.nettyaio.AioClass;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -26,6 +27,7 @@ public final class HttpFileConfig {
     private final Map<String, String> headers;
     private final Set<HttpMethod> passedMethods;
     private final AioTransferOptions transfer;
+    private final AioClass ioClass;
     private final String allow;
 
     private HttpFileConfig(Builder builder) {
@@ -40,6 +42,7 @@ public final class HttpFileConfig {
         headers = Map.copyOf(builder.headers);
         passedMethods = Set.copyOf(builder.passedMethods);
         transfer = builder.transfer;
+        ioClass = builder.ioClass;
         StringBuilder methods = new StringBuilder("GET, HEAD, OPTIONS");
         builder.passedMethods.forEach(method -> methods.append(", ").append(method.name()));
         allow = methods.toString();
@@ -110,6 +113,11 @@ public final class HttpFileConfig {
         return transfer;
     }
 
+    /** What the reads of files belong to: their share of the device, and their limits. */
+    public AioClass ioClass() {
+        return ioClass;
+    }
+
     /** The value of {@code Allow}. */
     String allow() {
         return allow;
@@ -129,6 +137,7 @@ public final class HttpFileConfig {
         private final Map<String, String> headers = new LinkedHashMap<>();
         private final Set<HttpMethod> passedMethods = new LinkedHashSet<>();
         private AioTransferOptions transfer = AioTransferOptions.DEFAULT;
+        private AioClass ioClass = AioClass.DEFAULT;
 
         private Builder() {}
 
@@ -205,6 +214,12 @@ public final class HttpFileConfig {
         /** How files are sent. */
         public Builder transfer(AioTransferOptions options) {
             transfer = Objects.requireNonNull(options, "options");
+            return this;
+        }
+
+        /** What the reads of files belong to: their share of the device, and their limits. */
+        public Builder ioClass(AioClass of) {
+            ioClass = of;
             return this;
         }
 

@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import io.netty.util.ReferenceCountUtil;
+import io.nettyaio.AioContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Files are opened with {@code openat2(2)} and RESOLVE_BENEATH, and judged by the stat of what was opened: no link and
  * no rename, however well timed, leads out of the root.
  *
+ * <p>While the loop's context {@linkplain AioContext#isSubmittable() has enough to do}, a request waits, and the
+ * channel is not read from; no transfer reads further ahead than it has to.
+ *
  * <p><b>Threading.</b> Loop-confined, and not sharable; nothing it does waits for the disk.
  *
  * <p><b>Errors.</b> A disk that fails before the header has been sent is answered with 500 and logged; after that the
@@ -46,6 +50,10 @@ public final class HttpFileHandler extends ChannelInboundHandlerAdapter {
     private final HttpFileRoot root;
     private @Nullable HttpFileExchange exchange;
     private boolean passing;
+    /** Made when it is first needed: the context is that of the channel's loop, which is not known before. */
+    private @Nullable Submittable submittable;
+    /** What waits until the context takes more; reads are held for as long. */
+    private @Nullable HttpRequest waiting;
 
     /** A handler for one channel. */
     public HttpFileHandler(HttpFileRoot root) {
@@ -87,6 +95,40 @@ public final class HttpFileHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void start(ChannelHandlerContext ctx, HttpRequest request) {
+        if (mayStart(ctx)) {
+            startNow(ctx, request);
+        } else {
+            waiting = request;
+            ReadThrottle.of(ctx.channel()).hold(true);
+        }
+    }
+
+    private boolean mayStart(ChannelHandlerContext ctx) {
+        Submittable mine = submittable;
+        if (mine == null) {
+            AioContext context;
+            try {
+                context = root.cache(ctx.channel().eventLoop()).directory().context();
+            } catch (IllegalStateException closed) {
+                return true; // and is answered so
+            }
+            mine = new Submittable(context, () -> resume(ctx));
+            submittable = mine;
+        }
+        return mine.isNow();
+    }
+
+    /** The context takes more; unless others have just given it enough. */
+    private void resume(ChannelHandlerContext ctx) {
+        HttpRequest request = waiting;
+        if (request != null && mayStart(ctx)) {
+            waiting = null;
+            startNow(ctx, request);
+            ReadThrottle.of(ctx.channel()).hold(false);
+        }
+    }
+
+    private void startNow(ChannelHandlerContext ctx, HttpRequest request) {
         HttpFileExchange started = new HttpFileExchange(ctx, root, request);
         exchange = started;
         started.start();
@@ -94,16 +136,23 @@ public final class HttpFileHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        abort();
+        abort(ctx);
         ctx.fireChannelInactive();
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        abort();
+        abort(ctx);
     }
 
-    private void abort() {
+    private void abort(ChannelHandlerContext ctx) {
+        if (submittable != null) {
+            submittable.stop();
+        }
+        if (waiting != null) {
+            waiting = null;
+            ReadThrottle.of(ctx.channel()).hold(false);
+        }
         HttpFileExchange last = exchange;
         exchange = null;
         if (last != null) {

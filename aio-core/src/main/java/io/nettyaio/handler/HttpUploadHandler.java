@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * HttpPostRequestDecoder over disk data, which writes and syncs on the loop. Needs netty-codec-http, which is an optional
  * dependency; stands behind an HttpServerCodec, or HTTP/2's object codec in a stream's pipeline. What is no upload passes.
  *
- * <p>Memory is bounded by {@link AioSinkOptions} and {@link HttpUploadLimits}; a disk slower than the client stops the
- * channel's reads. {@code Expect: 100-continue} is answered once the header has been looked at. A request that follows
+ * <p>Memory is bounded by {@link AioSinkOptions} and {@link HttpUploadLimits}; a disk slower than the client, or a context
+ * that has {@linkplain AioContext#isSubmittable() enough to do}, stops the channel's reads. {@code Expect: 100-continue} is answered once the header has been looked at. A request that follows
  * while files get their names waits for the response.
  *
  * <p>An upload that fails, or whose client vanishes, leaves nothing. The files of a form get their names when all of it has
@@ -78,7 +78,7 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
             throw new IllegalStateException("the AioContext belongs to another event loop than the channel;"
                     + " use that of channel.eventLoop()");
         }
-        throttle = new ReadThrottle(ctx.channel());
+        throttle = ReadThrottle.of(ctx.channel());
     }
 
     @Override

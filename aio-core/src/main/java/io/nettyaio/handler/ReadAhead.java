@@ -37,6 +37,11 @@ final class ReadAhead<T> {
         /** Gives back a chunk that nobody takes. */
         void release(T chunk);
 
+        /** Whether it takes more than the one chunk that is wanted next. */
+        default boolean isSubmittable() {
+            return true;
+        }
+
         /** Whether it has been ready for too long to be good: then it is released and asked for again. */
         default boolean isStale(T chunk, long readyNanos) {
             return false;
@@ -234,11 +239,19 @@ final class ReadAhead<T> {
     }
 
     private void fill() {
-        while (!closed && asked.size() < Math.min(window, limit) && askedTo < endBytes) {
+        while (!closed && asked.size() < Math.min(mostAhead(), limit) && askedTo < endBytes) {
             int length = chunkLength(askedTo);
             asked.add(ask(askedTo, length));
             askedTo += length;
         }
+    }
+
+    /**
+     * While the context has enough to do, no more than what is wanted next: nobody needs to be told when that is over, since
+     * the next poll looks again.
+     */
+    private int mostAhead() {
+        return source.isSubmittable() ? window : 1;
     }
 
     private Asked<T> ask(long offset, int length) {
@@ -258,7 +271,7 @@ final class ReadAhead<T> {
     private void await() {
         waiting = true;
         // The very first is waited for whatever the window.
-        if (waitedFor != takenTo && takenTo != beginBytes) {
+        if (waitedFor != takenTo && takenTo != beginBytes && source.isSubmittable()) {
             window = Math.min(2 * window, settings.maxChunks());
             newPeriod();
             fill();

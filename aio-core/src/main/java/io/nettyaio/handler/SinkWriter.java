@@ -2,6 +2,7 @@ package io.nettyaio.handler;
 
 import io.netty.buffer.ByteBuf;
 import io.nettyaio.AioFile;
+import io.nettyaio.AioFuture;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ final class SinkWriter {
     private long offset;
     private long queuedBytes;
     private long inFlightBytes;
+    private @Nullable AioFuture<?> underWay;
     private boolean flushing;
     private boolean closed;
 
@@ -78,13 +80,20 @@ final class SinkWriter {
         pump();
     }
 
-    /** Releases what is queued. A write under way goes on to its end, of which the listener is not told. */
+    /**
+     * Releases what is queued, and takes back a write that the disk has not begun with: a slow one is not to be kept busy
+     * with what nobody wants. The listener is told of its end, be it only the end of waiting for it.
+     */
     void close() {
         closed = true;
         queuedBytes = 0;
         ByteBuf each;
         while ((each = queue.poll()) != null) {
             each.release();
+        }
+        AioFuture<?> write = underWay;
+        if (write != null) {
+            boolean unused = write.cancel(false);
         }
     }
 
@@ -116,12 +125,15 @@ final class SinkWriter {
         }
         queuedBytes -= bytes;
         inFlightBytes = bytes;
-        to.write(buffers, offset).addListener(done -> written(buffers.length, done.cause()));
+        AioFuture<?> write = to.write(buffers, offset);
+        underWay = write;
+        write.addListener(done -> written(buffers.length, done.cause()));
         offset += bytes;
     }
 
     private void written(int buffers, @Nullable Throwable cause) {
         inFlightBytes = 0;
+        underWay = null;
         if (closed) {
             listener.written(buffers);
         } else if (cause != null) {

@@ -362,4 +362,31 @@ class AioChunkedFileTest {
         new AioChunkedFile(channel, file, 0, 10).close();
         assertThat(scripted.closes()).isZero();
     }
+
+    // ---- a context that has enough to do ---------------------------------------------------------------------------
+
+    @Test
+    void shouldReadNoFurtherThanItMustWhileTheContextHasEnough() throws Exception {
+        AioChunkedFile input = input(0, 8 * CHUNK, 2, 4);
+        scripted.marks.quietly(false);
+        for (int i = 1; i <= 4; i++) {
+            assertThat(poll(input)).isNull();
+            assertThat(scripted.reads).as("one at a time").hasSize(i);
+            scripted.completeAll();
+            assertThat(take(input, 1)).isOne();
+        }
+        assertThat(scripted.reads).as("the next is asked for as one is taken").hasSize(5);
+        assertThat(input.windowChunks())
+                .as("it was not the window that was too small")
+                .isEqualTo(2);
+        scripted.marks.quietly(true);
+        assertThat(poll(input)).isNull();
+        assertThat(scripted.reads).hasSizeGreaterThan(5);
+        while (!input.isEndOfInput()) {
+            scripted.completeAll();
+            take(input, 4);
+        }
+        assertThat(scripted.marks.listeners).isEmpty();
+        input.close();
+    }
 }

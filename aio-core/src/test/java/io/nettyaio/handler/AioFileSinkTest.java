@@ -270,6 +270,67 @@ class AioFileSinkTest {
         assertThat(temporary).doesNotExist();
     }
 
+    // ---- a context that has enough to do ---------------------------------------------------------------------------
+
+    @Test
+    void shouldNotBeWritableUntilTheContextTakesMore() {
+        AioFileSink sink = sink(OPTIONS);
+        disk.step();
+        give(sink, 1, 10);
+        assertThat(disk.marks.listeners).as("nothing to wait for").isEmpty();
+        disk.marks.quietly(false);
+        give(sink, 1, 10);
+        assertThat(sink.isWritable()).isFalse();
+        give(sink, 1, 10);
+        assertThat(disk.marks.listeners).as("once").hasSize(1);
+        disk.marks.submittable(false);
+        assertThat(writability).containsExactly(false);
+        disk.marks.submittable(true);
+        assertThat(writability).containsExactly(false, true);
+        assertThat(disk.marks.listeners).isEmpty();
+        finish(sink);
+        disk.run();
+        assertThat(disk.contents()).isEqualTo(contents(0, 30));
+    }
+
+    @Test
+    void shouldWaitForItsOwnMarkTooWhenTheContextTakesMore() {
+        AioFileSink sink = sink(OPTIONS);
+        disk.step();
+        disk.marks.quietly(false);
+        give(sink, 5, 1000);
+        disk.marks.submittable(true);
+        assertThat(sink.isWritable()).as("it is full itself").isFalse();
+        assertThat(disk.marks.listeners).isEmpty();
+        disk.run();
+        assertThat(writability).containsExactly(false, true);
+        finish(sink);
+        disk.run();
+    }
+
+    /** Whatever ends it: nothing waits for the context any more, and the channel reads on. */
+    @ParameterizedTest
+    @ValueSource(strings = {"finish", "abort", "fail", "open fails"})
+    void shouldWaitForTheContextNoMoreWhenItEnds(String how) {
+        AioFileSink sink = sink(OPTIONS);
+        disk.marks.quietly(false);
+        if (!how.equals("open fails")) {
+            disk.step();
+        }
+        give(sink, 1, 1000);
+        assertThat(writability).containsExactly(false);
+        switch (how) {
+            case "finish" -> finish(sink);
+            case "abort" -> abort(sink);
+            default -> disk.last().fail(AioException.Kind.SYSTEM, 5, "EIO");
+        }
+        assertThat(writability).containsExactly(false, true);
+        assertThat(disk.marks.listeners).isEmpty();
+        disk.run();
+        assertThat(sink.result().isDone()).isTrue();
+        assertThat(writability).hasSize(2);
+    }
+
     // ---- abort ---------------------------------------------------------------------------------------------------
 
     /** After so many steps; once the name is being given it is too late. */

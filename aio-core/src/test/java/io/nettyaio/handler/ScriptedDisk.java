@@ -32,6 +32,7 @@ final class ScriptedDisk {
         private final Runnable effect;
         private final Object result;
         private final List<ByteBuf> buffers;
+        private boolean ended;
 
         private Operation(
                 String name,
@@ -48,17 +49,20 @@ final class ScriptedDisk {
             this.buffers = buffers;
         }
 
+        /** Whether the disk is done with it; whoever waited for it may have cancelled it before. */
         boolean isDone() {
-            return future.isDone();
+            return ended;
         }
 
         void complete() {
+            ended = true;
             effect.run();
             buffers.forEach(ByteBuf::release);
-            future.setSuccess(result);
+            boolean unused = future.trySuccess(result);
         }
 
         void fail(AioException.Kind kind, int errno, String errnoName) {
+            ended = true;
             buffers.forEach(ByteBuf::release);
             future.setFailure(new AioException(kind, errno, errnoName, name, path.toString(), 0, "scripted"));
         }
@@ -73,6 +77,8 @@ final class ScriptedDisk {
     /** The names there are. */
     final Set<Path> names = new TreeSet<>();
 
+    final ScriptedMarks marks = new ScriptedMarks();
+
     private final EventLoop loop;
     private byte[] contents = {};
     private int openFiles;
@@ -82,7 +88,9 @@ final class ScriptedDisk {
     }
 
     AioContext context() {
-        return proxy(AioContext.class, (name, arguments) -> switch (name) {
+        return proxy(AioContext.class, (self, name, arguments) -> switch (name) {
+            case "isSubmittable", "addSubmittableListener", "removeSubmittableListener" ->
+                marks.call(self, name, arguments);
             case "eventLoop" -> loop;
             case "open" -> open((Path) arguments[0], arguments[1]);
             case "rename", "renameNoReplace" -> {
@@ -114,7 +122,8 @@ final class ScriptedDisk {
 
     private AioFile file(String suffix, Path path) {
         AioFuture<?>[] closed = new AioFuture<?>[1];
-        return proxy(AioFile.class, (name, arguments) -> switch (name) {
+        return proxy(AioFile.class, (self, name, arguments) -> switch (name) {
+            case "in" -> self;
             case "write" -> write(path, (ByteBuf[]) arguments[0], (Long) arguments[1]);
             case "fsync" -> start("fsync" + suffix, path, () -> {});
             case "close" -> {
@@ -202,14 +211,14 @@ final class ScriptedDisk {
         return last();
     }
 
-    private interface Handler {
-        Object call(String name, Object[] arguments);
+    private interface Handler<T> {
+        Object call(T self, String name, Object[] arguments);
     }
 
-    private static <T> T proxy(Class<T> type, Handler handler) {
+    private static <T> T proxy(Class<T> type, Handler<T> handler) {
         return type.cast(Proxy.newProxyInstance(
                 type.getClassLoader(),
                 new Class<?>[] {type},
-                (self, method, arguments) -> handler.call(method.getName(), arguments)));
+                (self, method, arguments) -> handler.call(type.cast(self), method.getName(), arguments)));
     }
 }

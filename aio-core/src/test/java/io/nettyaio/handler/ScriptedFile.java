@@ -50,6 +50,7 @@ final class ScriptedFile {
     }
 
     final List<Read> reads = new ArrayList<>();
+    final ScriptedMarks marks = new ScriptedMarks();
     private final EventLoop loop;
     private int closes;
 
@@ -86,6 +87,8 @@ final class ScriptedFile {
 
     private AioContext context() {
         return proxy(AioContext.class, (self, name, arguments) -> switch (name) {
+            case "isSubmittable", "addSubmittableListener", "removeSubmittableListener" ->
+                marks.call((AioContext) self, name, arguments);
             case "eventLoop" -> loop;
             default -> throw new UnsupportedOperationException(name);
         });

@@ -30,7 +30,6 @@ final class Admission {
     private long pendingBytes;
     private int waitingCount;
     private volatile boolean submittable = true;
-    private boolean told = true;
     private boolean refusing;
     private boolean telling;
 
@@ -170,11 +169,8 @@ final class Admission {
     }
 
     private void tell() {
+        // Also where it has come and gone meanwhile: somebody may have seen it, and wait to be told that it is over.
         telling = false;
-        if (told == submittable) {
-            return;
-        }
-        told = submittable;
         for (AioSubmittableListener listener : listeners) {
             try {
                 listener.submittabilityChanged(context);

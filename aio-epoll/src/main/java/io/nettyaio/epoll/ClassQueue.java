@@ -16,12 +16,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClassQueue {
 
+    /** For so long after its last operation a class with fewer shares still leaves the device to it. */
+    private static final long AT_DEVICE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
     /** After its last operation a class is still taken for a user of the device, and its share kept free. */
     private static final long ACTIVE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final AioClass ioClass;
     private final @Nullable RateLimit rateLimit;
     private final AtomicInteger unitsInFlight = new AtomicInteger();
+    private final Presence presence;
     private final AtomicInteger lanes = new AtomicInteger();
     private final Queue<Lane> waiting = new ConcurrentLinkedQueue<>();
     /** Whom all of the class's room is kept for; it waits here and not in {@link #waiting}. */
@@ -33,6 +37,7 @@ final class ClassQueue {
         this.ioClass = ioClass;
         rateLimit = ioClass.isLimited() ? new RateLimit(ioClass, nowNanos) : null;
         lastUsedNanos = nowNanos - ACTIVE_NANOS;
+        presence = new Presence(nowNanos);
     }
 
     AioClass ioClass() {
@@ -42,6 +47,10 @@ final class ClassQueue {
     @Nullable
     RateLimit rateLimit() {
         return rateLimit;
+    }
+
+    Presence presence() {
+        return presence;
     }
 
     int unitsInFlight() {
@@ -57,6 +66,11 @@ final class ClassQueue {
         return unitsInFlight.get() > 0 || isContended() || nowNanos - lastUsedNanos < ACTIVE_NANOS;
     }
 
+    /** Whether it is there, or is about to be: between two operations in a row it still is. */
+    boolean isAtDevice(long nowNanos) {
+        return unitsInFlight.get() > 0 || isContended() || nowNanos - lastUsedNanos < AT_DEVICE_NANOS;
+    }
+
     boolean isContended() {
         return !waiting.isEmpty() || reserved.get() != null;
     }
@@ -67,7 +81,7 @@ final class ClassQueue {
     }
 
     /** Takes units where there is room. With none in flight there always is: what is longer than the share goes alone. */
-    boolean tryEnter(int units, int allowance) {
+    boolean tryEnter(int units, int allowance, long nowNanos) {
         int now;
         do {
             now = unitsInFlight.get();
@@ -75,6 +89,9 @@ final class ClassQueue {
                 return false;
             }
         } while (!unitsInFlight.compareAndSet(now, now + units));
+        if (now == 0) {
+            presence.begins(nowNanos);
+        }
         return true;
     }
 

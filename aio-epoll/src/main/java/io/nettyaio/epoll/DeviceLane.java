@@ -8,6 +8,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeviceLane {
 
+    /** Of one piece while several classes use the device: short enough that others do not wait long behind it. */
+    private static final int PIECE_BYTES = 128 << 10;
+    /** The same where one of them has more shares: as much as eight short reads, so that what they wait does not multiply. */
+    private static final int SHORT_PIECE_BYTES = 32 << 10;
+
     private final Device device;
     private final Lane lane;
     private final Stopwatch stopwatch;
@@ -47,6 +52,12 @@ final class DeviceLane {
     /** Whether long transfers have to go piece by piece, so that others come in between. */
     boolean isPiecewise() {
         return throttle != null || lane.gate().isSharedBy(lane.queue());
+    }
+
+    /** The longest piece then: what others have to wait behind. */
+    int mostPieceBytes() {
+        int most = lane.gate().isYielding(lane.queue()) ? SHORT_PIECE_BYTES : PIECE_BYTES;
+        return throttle == null ? most : throttle.pieceBytes(most);
     }
 
     /** Whether the device's operations are to stay off the loop at the moment. */

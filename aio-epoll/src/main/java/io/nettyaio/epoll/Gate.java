@@ -1,6 +1,9 @@
 package io.nettyaio.epoll;
 
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import io.nettyaio.AioClass;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +20,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Fairness between classes</b>: while several are active, each may have in flight what its shares give it of the
  * limit, in units; see {@link ClassQueue}. Alone, a class has it all. A class that has nothing in flight may always start
- * one operation, so whoever waits for its class waits for an operation of its class to end: no timer is needed.
+ * one operation, as far as that goes.
+ *
+ * <p><b>A class with fewer shares</b> than another that is there uses the device for a part of the time only, see
+ * {@link Presence}: what is in flight says who fills the queue, and nothing of who keeps the device busy. It rests in between;
+ * that it is over is found out by whatever else comes back, or else by a timer.
  */
 final class Gate {
+
+    /** Others' operations that come back are what wakes those that rest; the timer is for when there are none. */
+    private static final long LEAST_WATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AdaptiveDepth depth = new AdaptiveDepth();
@@ -78,13 +88,69 @@ final class Gate {
         return false;
     }
 
+    /** Whether a class with more shares uses it at this time, so that pieces have to be short. */
+    boolean isYielding(ClassQueue one) {
+        ClassQueue[] all = classes;
+        if (all.length < 2) {
+            return false;
+        }
+        long now = System.nanoTime();
+        for (ClassQueue queue : all) {
+            if (queue.ioClass().shares() > one.ioClass().shares() && queue.isActive(now)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * For how long a class has to leave the device to another with more shares; 0 where it need not.
+     *
+     * @param now where there is more than one class
+     */
+    private long restNanos(ClassQueue of, long now) {
+        long rest = classes.length < 2 ? 0 : of.presence().restNanos(now);
+        return rest > 0 && mostOtherShares(of, now) > of.ioClass().shares() ? rest : 0;
+    }
+
+    /** Where lanes wait while their class rests, somebody looks after them when it has: it may be that nobody comes back. */
+    private void watchRest(ClassQueue of, long now) {
+        long rest = of.isContended() ? restNanos(of, now) : 0;
+        if (rest > 0 && of.presence().watch()) {
+            // Not a loop's timer: the loop may end before, and others wait for it.
+            Future<?> unused = GlobalEventExecutor.INSTANCE.schedule(
+                    () -> rested(of), Math.max(rest, LEAST_WATCH_NANOS), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void rested(ClassQueue of) {
+        of.presence().watched();
+        long time = now();
+        wakeNext(time);
+        watchRest(of, time);
+    }
+
+    private int mostOtherShares(ClassQueue of, long now) {
+        int most = 0;
+        for (ClassQueue queue : classes) {
+            if (queue != of && queue.isAtDevice(now)) {
+                most = Math.max(most, queue.ioClass().shares());
+            }
+        }
+        return most;
+    }
+
+    /** The time, where anybody needs to know. */
+    private long now() {
+        return classes.length < 2 ? 0 : System.nanoTime();
+    }
+
     /** Units that a class may have in flight now. */
-    int allowance(ClassQueue of, int limit) {
+    int allowance(ClassQueue of, int limit, long now) {
         ClassQueue[] all = classes;
         if (all.length < 2) {
             return Integer.MAX_VALUE;
         }
-        long now = System.nanoTime();
         long shares = of.ioClass().shares();
         for (ClassQueue queue : all) {
             if (queue != of && queue.isActive(now)) {
@@ -104,7 +170,10 @@ final class Gate {
      */
     boolean tryAcquire(Lane lane, int weight, int units) {
         ClassQueue queue = lane.queue();
-        if (!queue.mayAcquire(lane) || !queue.tryEnter(units, allowance(queue, lane.limit()))) {
+        long time = now();
+        if (!queue.mayAcquire(lane)
+                || (!lane.isHurried() && restNanos(queue, time) > 0)
+                || !queue.tryEnter(units, allowance(queue, lane.limit(), time), time)) {
             return false;
         }
         int limit = depth.of(lane.limit());
@@ -125,12 +194,19 @@ final class Gate {
     }
 
     void release(ClassQueue queue, int weight, int units) {
+        long time = now();
         if (classes.length > 1) {
-            queue.used(System.nanoTime());
+            queue.used(time);
+            queue.presence()
+                    .ended(
+                            time,
+                            (double) mostOtherShares(queue, time)
+                                    / queue.ioClass().shares());
         }
         queue.exit(units);
         inFlight.addAndGet(-weight);
-        wakeNext();
+        wakeNext(time);
+        watchRest(queue, time);
     }
 
     /** Keeps all of the class's room for a lane until it {@link #unreserve}s. */
@@ -158,8 +234,11 @@ final class Gate {
     void await(Lane lane) {
         ClassQueue queue = lane.queue();
         queue.await(lane);
-        if (queue.mayAcquire(lane) && mayPass(queue, lane) && hasRoom(lane)) {
-            wakeNext();
+        long time = now();
+        if (queue.mayAcquire(lane) && mayPass(queue, lane, time) && hasRoom(lane)) {
+            wakeNext(time);
+        } else if (!lane.isHurried()) {
+            watchRest(queue, time);
         }
     }
 
@@ -167,8 +246,9 @@ final class Gate {
         return hasRoom(inFlight.get(), lane.firstWeight(), depth.of(lane.limit()));
     }
 
-    private boolean mayPass(ClassQueue queue, Lane first) {
-        return queue.hasRoom(first.firstUnits(), allowance(queue, first.limit()));
+    private boolean mayPass(ClassQueue queue, Lane first, long now) {
+        return (first.isHurried() || restNanos(queue, now) == 0)
+                && queue.hasRoom(first.firstUnits(), allowance(queue, first.limit(), now));
     }
 
     /**
@@ -176,19 +256,24 @@ final class Gate {
      * room for its first operation it finds out by itself.
      */
     void wakeNext() {
+        wakeNext(now());
+    }
+
+    /** By one time for all that is decided: what rests by this is watched by this, or its rest would end unseen in between. */
+    private void wakeNext(long time) {
         ClassQueue[] all = classes;
         ClassQueue best = null;
         double least = Double.POSITIVE_INFINITY;
         for (ClassQueue queue : all) {
             Lane first = queue.first();
-            if (first != null && queue.ahead() < least && mayPass(queue, first)) {
+            if (first != null && queue.ahead() < least && mayPass(queue, first, time)) {
                 best = queue;
                 least = queue.ahead();
             }
         }
         if (best != null) {
             if (all.length > 1) {
-                best.used(System.nanoTime());
+                best.used(time);
             }
             Lane next = best.poll();
             if (next != null) {

@@ -34,6 +34,9 @@ final class Lane implements Runnable {
 
     private volatile int firstUnits = 1;
 
+    /** Whether it does not rest, since its context closes, which is not to take longer for that. */
+    private volatile boolean hurried;
+
     private volatile boolean closed;
 
     Lane(EpollAioContext context, Gate gate, AioClass ioClass, int limit) {
@@ -74,6 +77,9 @@ final class Lane implements Runnable {
      */
     boolean acquire(Operation operation, int weight, int units) {
         assert context.inEventLoop();
+        if (context.isClosing()) {
+            hurried = true;
+        }
         if (parked.isEmpty() && isWithinShare() && gate.tryAcquire(this, weight, units)) {
             held += weight;
             return true;
@@ -109,8 +115,14 @@ final class Lane implements Runnable {
             firstWeight = first == null ? 1 : first.weight(limit);
             firstUnits = first == null ? 1 : first.units();
             awaiting = true;
+            hurried = context.isClosing();
             gate.await(this);
         }
+    }
+
+    /** From any thread. */
+    boolean isHurried() {
+        return hurried;
     }
 
     /** From any thread. */

@@ -280,6 +280,14 @@ abstract class Operation implements Runnable {
         }
     }
 
+    /** What its class's limit is asked for next, in bytes; see {@link Throttle}. */
+    long pieceBytes() {
+        return 0;
+    }
+
+    /** Its class's limit has let that through. */
+    void paid() {}
+
     private void releaseDevice() {
         if (devicePermits > 0 && lane != null) {
             int permits = devicePermits;

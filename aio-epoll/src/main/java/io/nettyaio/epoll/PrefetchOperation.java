@@ -23,6 +23,8 @@ final class PrefetchOperation extends HelperOperation<Long> {
     private final long lengthBytes;
     private long done;
     private boolean missed;
+    /** Whether its class's limit has let it through, all of it: what is read in is read in windows, whatever it is cut into. */
+    private boolean paid;
 
     PrefetchOperation(EpollAioFile file, long offsetBytes, long lengthBytes) {
         super(file.context(), "prefetch", file.path(), file);
@@ -51,7 +53,7 @@ final class PrefetchOperation extends HelperOperation<Long> {
             // A memory device has no cache, and needs none.
             done = lengthBytes;
             complete(0);
-        } else if (passDevice(lane)) {
+        } else if (isPaid(lane) && passDevice(lane)) {
             if (missed) {
                 toCollector(lane);
             } else if (isForLoop(lane)) {
@@ -60,6 +62,25 @@ final class PrefetchOperation extends HelperOperation<Long> {
                 toHelper(AioRoute.HELPER);
             }
         }
+    }
+
+    private boolean isPaid(DeviceLane lane) {
+        Throttle throttle = lane.throttle();
+        if (throttle != null && !paid) {
+            paid = throttle.pass(this, lengthBytes);
+            return paid;
+        }
+        return true;
+    }
+
+    @Override
+    long pieceBytes() {
+        return lengthBytes;
+    }
+
+    @Override
+    void paid() {
+        paid = true;
     }
 
     private boolean isForLoop(DeviceLane lane) {

@@ -12,7 +12,7 @@ final class Throttle {
 
     private final EpollAioContext context;
     private final RateLimit limit;
-    private final ArrayDeque<TransferOperation> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Operation> waiting = new ArrayDeque<>();
     private final Runnable timerTask = this::timeHasCome;
     private boolean timer;
 
@@ -31,7 +31,7 @@ final class Throttle {
      *
      * @return false where it has to wait: it is staged anew, paid for, when its time has come
      */
-    boolean pass(TransferOperation operation, long bytes) {
+    boolean pass(Operation operation, long bytes) {
         if (context.isClosing()) {
             // What is in flight is carried out to its end; and a loop that shuts down has no timers any more.
             return true;
@@ -54,7 +54,7 @@ final class Throttle {
 
     private void timeHasCome() {
         timer = false;
-        TransferOperation next;
+        Operation next;
         while ((next = waiting.peek()) != null) {
             if (!next.isFinished()) {
                 long wait = limit.pay(next.pieceBytes(), System.nanoTime());

@@ -26,8 +26,6 @@ final class TransferOperation extends Operation {
     /** What a long buffered transfer keeps busy of the device at a time: read-ahead and write-back have windows. */
     private static final long BUFFERED_WINDOW_BYTES = 1 << 20;
 
-    /** Of one piece while several classes use the device: short enough that others do not wait long behind it. */
-    private static final int PIECE_BYTES = 128 << 10;
     /** How much keeps a device busy for as long as one short request does. */
     private static final int UNIT_BYTES = 16 << 10;
 
@@ -64,6 +62,8 @@ final class TransferOperation extends Operation {
     private boolean nowait;
     /** Whether it goes piece by piece, since others use the device too or its class has a limit. */
     private boolean piecewise;
+    /** Longest piece then. */
+    private int pieceMostBytes;
     /** Whether its class's limit has let the next piece through. */
     private boolean paid;
     /** How far the piece under way goes, in bytes of the whole. */
@@ -203,7 +203,7 @@ final class TransferOperation extends Operation {
         return true;
     }
 
-    /** Its class's limit has let the next piece through. */
+    @Override
     void paid() {
         paid = true;
     }
@@ -212,7 +212,11 @@ final class TransferOperation extends Operation {
     void weigh() {
         DeviceLane lane = view().deviceLane();
         // The pieces of an append must not let others in between.
-        boolean now = kind != Kind.APPEND && lane != null && lane.isPiecewise();
+        boolean now = false;
+        if (kind != Kind.APPEND && lane != null && lane.isPiecewise()) {
+            now = true;
+            pieceMostBytes = lane.mostPieceBytes();
+        }
         if (now != piecewise) {
             piecewise = now;
             pieceEnd = now ? done : Long.MAX_VALUE;
@@ -220,13 +224,12 @@ final class TransferOperation extends Operation {
     }
 
     /** Length of the next piece, where it goes piece by piece; else of the rest. */
+    @Override
     long pieceBytes() {
         if (!piecewise) {
             return remaining();
         }
-        DeviceLane lane = view().deviceLane();
-        Throttle throttle = lane == null ? null : lane.throttle();
-        return Math.min(remaining(), throttle == null ? PIECE_BYTES : throttle.pieceBytes(PIECE_BYTES));
+        return Math.min(remaining(), pieceMostBytes);
     }
 
     private void pieceDone() {

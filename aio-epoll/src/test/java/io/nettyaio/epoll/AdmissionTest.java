@@ -246,6 +246,24 @@ class AdmissionTest {
         }
     }
 
+    /** Who has seen that it is not submittable waits to be told that it is again, however short it was. */
+    @Test
+    void shouldTellWhenItIsOverBeforeAnybodyWasTold() {
+        try (Engine engine = engine(AioOverloadPolicy.FAIL, 100, 10_000)) {
+            List<Boolean> told = new CopyOnWriteArrayList<>();
+            Sized operation = new Sized(engine, 301);
+            engine.onLoop(() -> {
+                engine.context.start(operation);
+                assertThat(engine.context.isSubmittable()).isFalse();
+                engine.context.addSubmittableListener(context -> told.add(context.isSubmittable()));
+                operation.endNow();
+                assertThat(engine.context.isSubmittable()).isTrue();
+            });
+            engine.turns(2);
+            assertThat(told).containsExactly(true);
+        }
+    }
+
     @Test
     void shouldRefuseMarksThatContradict() {
         assertThatIllegalArgumentException().isThrownBy(() -> new AioWaterMark(2, 1, 0, 0));

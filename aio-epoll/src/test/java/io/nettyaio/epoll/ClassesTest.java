@@ -13,6 +13,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Classes that share a device. */
 @Timeout(30)
@@ -122,6 +124,53 @@ class ClassesTest {
         }
     }
 
+    /** Nine to one, and a front that is always there: the back is at the device for a ninth of the time. */
+    @Test
+    void shouldRestForItsSharesWhenAClassWithMoreIsThere() {
+        try (Engine engine = engine();
+                Engine other = engine()) {
+            List<Held> fronts = start(engine, front, 1, 1);
+            Held first = start(other, back, 1);
+            Await.until("it passes", () -> first.passed);
+            long began = System.nanoTime();
+            while (System.nanoTime() - began < 3_000_000) {
+                Thread.onSpinWait();
+            }
+            other.onLoop(first::endNow);
+            long ended = System.nanoTime();
+            Held second = start(other, back, 1);
+            Await.until("it has rested", () -> second.passed);
+            assertThat(System.nanoTime() - ended)
+                    .as("eight times the 3 ms that it was there, by a timer alone")
+                    .isGreaterThan(20_000_000);
+            end(other, List.of(second));
+
+            // It rests now, which is over at once when nobody has more shares any more.
+            Held third = start(other, back, 1);
+            end(engine, fronts);
+            Await.until("it passes", () -> third.passed);
+            end(other, List.of(third));
+        }
+        assertThat(device.gate().inFlight()).isZero();
+        assertThat(device.gate().isContended()).isFalse();
+    }
+
+    @Test
+    void shouldNotRestWhenItIsNotTheOneWithFewerShares() {
+        Presence presence = new Presence(0);
+        presence.begins(0);
+        presence.ended(100_000, 1);
+        assertThat(presence.restNanos(100_000)).isNotPositive();
+        presence.ended(200_000, 9);
+        assertThat(presence.restNanos(200_000)).isEqualTo(800_000);
+        presence.ended(300_000, 9);
+        assertThat(presence.restNanos(300_000)).as("and what was left of it").isEqualTo(1_500_000);
+        presence.ended(300_001, 9);
+        assertThat(presence.restNanos(300_001)).as("the least").isEqualTo(1_499_999 + 8 * Presence.LEAST_NANOS);
+        presence.ended(1_000_000_000, 9);
+        assertThat(presence.restNanos(1_000_000_000)).isEqualTo(Presence.MOST_REST_NANOS);
+    }
+
     @Test
     void shouldPassAloneWhenOneIsLongerThanTheShare() {
         try (Engine engine = engine()) {
@@ -223,8 +272,10 @@ class ClassesTest {
         }
     }
 
-    @Test
-    void shouldGoPieceByPieceWhenAnotherClassIsActive() {
+    @ParameterizedTest
+    @CsvSource({"90, 32", "10, 8", "1, 8"})
+    void shouldGoPieceByPieceWhenAnotherClassIsActive(int otherShares, int pieces) {
+        AioClass other = AioClass.builder("other").shares(otherShares).build();
         try (TestFile data = TestFile.ofSize(2 << 20);
                 Engine engine = engine()) {
             EpollAioFile file = engine.openDirect(data.path());
@@ -233,12 +284,14 @@ class ClassesTest {
             int alone = syscalls.batches.size();
             Held active = hold(
                     engine,
-                    engine.onLoop(() -> engine.context.deviceLane(file.handle().device(), front)));
+                    engine.onLoop(() -> engine.context.deviceLane(file.handle().device(), other)));
             ByteBuf read = Await.value(bulk.read(4096, 1 << 20));
             byte[] got = new byte[1 << 20];
             read.readBytes(got).release();
             assertThat(got).isEqualTo(TestFile.expected(4096, 1 << 20));
-            assertThat(syscalls.batches.size() - alone).as("pieces of 128 KiB").isEqualTo(8);
+            assertThat(syscalls.batches.size() - alone)
+                    .as("pieces of 128 KiB, or 32 where the other has more shares")
+                    .isEqualTo(pieces);
             engine.onLoop(active::endNow);
         }
     }

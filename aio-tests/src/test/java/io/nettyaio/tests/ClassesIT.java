@@ -14,8 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,73 +32,18 @@ class ClassesIT {
     @RegisterExtension
     static final AioTestLoops aio = AioTestLoops.of(2);
 
-    /** Keeps so many reads, or writes, of a file in flight until it is stopped. On the file's loop. */
-    private static final class Load {
-        private final AioFile file;
-        private final int bytes;
-        private final boolean writes;
-        private final SplittableRandom random;
-        private final List<Long> latencies = new ArrayList<>();
-        private final CountDownLatch ended;
-        private volatile boolean stopped;
-
-        Load(AioFile file, int bytes, int depth, boolean writes) {
-            this.file = file;
-            this.bytes = bytes;
-            this.writes = writes;
-            random = new SplittableRandom(SEED + bytes);
-            ended = new CountDownLatch(depth);
-            file.context().eventLoop().execute(() -> {
-                for (int i = 0; i < depth; i++) {
-                    next(file.context().alignedAllocator().directBuffer(bytes, bytes));
-                }
-            });
-        }
-
-        private void next(ByteBuf buffer) {
-            if (stopped) {
-                buffer.release();
-                ended.countDown();
-                return;
-            }
-            long offset = random.nextInt(FILE_BYTES / bytes) * (long) bytes;
-            long began = System.nanoTime();
-            AioFuture<Integer> moved =
-                    writes ? file.write(buffer.retain().setIndex(0, bytes), offset) : file.read(buffer.clear(), offset);
-            moved.addListener(done -> {
-                latencies.add(System.nanoTime() - began);
-                next(buffer);
-            });
-        }
-
-        void stop() throws InterruptedException {
-            stopped = true;
-            assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
-        }
-
-        int count() {
-            return latencies.size();
-        }
-
-        long p99Nanos() {
-            long[] sorted =
-                    latencies.stream().mapToLong(Long::longValue).sorted().toArray();
-            return sorted[sorted.length * 99 / 100];
-        }
-    }
-
     /** What small reads get, beside bulk reads and writes of another loop that are in a class, or are not. */
-    private Load smallReads(AioFile small, List<AioFile> bulk) throws InterruptedException {
-        List<Load> loads = new ArrayList<>();
+    private DiskLoad smallReads(AioFile small, List<AioFile> bulk) throws InterruptedException {
+        List<DiskLoad> loads = new ArrayList<>();
         for (AioFile file : bulk) {
-            loads.add(new Load(file, LARGE_BYTES, 32, false));
-            loads.add(new Load(file, LARGE_BYTES, 32, true));
+            loads.add(new DiskLoad(file, FILE_BYTES, LARGE_BYTES, 32, false));
+            loads.add(new DiskLoad(file, FILE_BYTES, LARGE_BYTES, 32, true));
         }
         Thread.sleep(50);
-        Load reads = new Load(small, SMALL_BYTES, 8, false);
+        DiskLoad reads = new DiskLoad(small, FILE_BYTES, SMALL_BYTES, 8, false);
         TimeUnit.NANOSECONDS.sleep(MEASURED_NANOS);
         reads.stop();
-        for (Load load : loads) {
+        for (DiskLoad load : loads) {
             load.stop();
             assertThat(load.count()).as("bulk goes on, too").isPositive();
         }
@@ -115,14 +58,14 @@ class ClassesIT {
                 aio.context(1).open(Patterns.file(directory.resolve("large"), SEED, FILE_BYTES), READ, WRITE, DIRECT));
         AioFile smallFront = small.in(AioClass.builder("front").shares(90).build());
         AioFile largeBack = large.in(AioClass.builder("back").shares(10).build());
-        Load warmUp = smallReads(small, List.of(large));
+        DiskLoad warmUp = smallReads(small, List.of(large));
         assertThat(warmUp.count()).isPositive();
 
         double[] gain = new double[5];
         double[] slower = new double[5];
         for (int round = 0; round < gain.length; round++) {
-            Load without = smallReads(small, List.of(large));
-            Load with = smallReads(smallFront, List.of(largeBack));
+            DiskLoad without = smallReads(small, List.of(large));
+            DiskLoad with = smallReads(smallFront, List.of(largeBack));
             gain[round] = (double) with.count() / without.count();
             slower[round] = (double) with.p99Nanos() / without.p99Nanos();
         }

@@ -228,6 +228,7 @@ public final class SimulatedDisk {
     private Object callContext(Method method, Object[] arguments) {
         return switch (method.getName()) {
             case "eventLoop" -> loop;
+            case "isSubmittable" -> true;
             case "alignedAllocator" -> UnpooledByteBufAllocator.DEFAULT;
             case "open" -> open((Path) arguments[0], (AioOpenOption[]) arguments[1]);
             case "mkdir" ->

@@ -28,7 +28,7 @@ interface ChangeLog {
     @Nullable
     String refusal();
 
-    /** Whether changes should go on now; else so many are under way that clients have to wait. */
+    /** Whether changes should go on now; else so much is under way, here or on the disk, that clients have to wait. */
     boolean isWritable();
 
     /** The longest change. */

@@ -1,5 +1,7 @@
 package io.nettyaio.examples.kv;
 
+import io.nettyaio.AioClass;
+import io.nettyaio.AioConfig;
 import io.nettyaio.examples.log.LogDurability;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -120,6 +122,16 @@ public final class KvConfig {
         return from.outputHardBytes;
     }
 
+    /** See {@link Builder#aio}. */
+    public AioConfig aio() {
+        return from.aio;
+    }
+
+    /** See {@link Builder#ioClass}. */
+    public AioClass ioClass() {
+        return from.ioClass;
+    }
+
     RequestParser.Limits limits() {
         return new RequestParser.Limits(from.bulkBytes, MOST_ARGUMENTS, from.bulkBytes);
     }
@@ -142,6 +154,8 @@ public final class KvConfig {
         private int bulkBytes = 15 * MIB;
         private int outputPauseBytes = MIB;
         private int outputHardBytes = 256 * MIB;
+        private AioConfig aio = AioConfig.defaults();
+        private AioClass ioClass = AioClass.DEFAULT;
 
         private Builder(Path directory) {
             this.directory = directory;
@@ -233,6 +247,18 @@ public final class KvConfig {
             return this;
         }
 
+        /** Limits of the disk's side of the store loop; above its high water mark clients that write wait. */
+        public Builder aio(AioConfig value) {
+            aio = value;
+            return this;
+        }
+
+        /** What the log's writes belong to: their share of the device, and their limits. */
+        public Builder ioClass(AioClass value) {
+            ioClass = value;
+            return this;
+        }
+
         private Builder copy() {
             Builder copy = new Builder(directory);
             copy.bind = bind;
@@ -249,6 +275,8 @@ public final class KvConfig {
             copy.bulkBytes = bulkBytes;
             copy.outputPauseBytes = outputPauseBytes;
             copy.outputHardBytes = outputHardBytes;
+            copy.aio = aio;
+            copy.ioClass = ioClass;
             return copy;
         }
 

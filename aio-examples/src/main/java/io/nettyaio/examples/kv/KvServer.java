@@ -20,6 +20,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.nettyaio.AioContext;
 import io.nettyaio.epoll.EpollAio;
 import io.nettyaio.examples.ListenFailure;
 import io.nettyaio.examples.log.LogConfig;
@@ -104,13 +105,15 @@ public final class KvServer implements AutoCloseable {
     }
 
     private void recover() throws IOException, InterruptedException {
+        AioContext aio = EpollAio.context(storeLoop, config.aio());
         Replay replay = new Replay(new Keyspace(SipHash.random()));
         LogConfig logConfig = LogConfig.builder(config.directory())
                 .direct(config.direct())
                 .segmentBytes(config.segmentBytes())
                 .maxRecordBytes(KvConfig.RECORD_BYTES)
+                .ioClass(config.ioClass())
                 .build();
-        Future<WriteAheadLog> opened = WriteAheadLog.open(EpollAio.context(storeLoop), logConfig, replay);
+        Future<WriteAheadLog> opened = WriteAheadLog.open(aio, logConfig, replay);
         opened.await();
         if (!opened.isSuccess()) {
             Throwable cause = opened.cause();
@@ -118,12 +121,12 @@ public final class KvServer implements AutoCloseable {
         }
         WriteAheadLog made = opened.getNow();
         log = made;
-        storeLoop.submit(() -> furnish(made, replay.keyspace())).sync();
+        storeLoop.submit(() -> furnish(aio, made, replay.keyspace())).sync();
     }
 
     /** On the store loop. */
-    private void furnish(WriteAheadLog opened, Keyspace keyspace) {
-        WalChangeLog changes = new WalChangeLog(opened, config.durability());
+    private void furnish(AioContext aio, WriteAheadLog opened, Keyspace keyspace) {
+        WalChangeLog changes = new WalChangeLog(opened, aio, config.durability());
         Store made = new Store(
                 config,
                 keyspace,
@@ -143,9 +146,15 @@ public final class KvServer implements AutoCloseable {
                 made.logChanged();
             }
         });
+        // For as long as there is the context, which goes with this server's loop.
+        aio.addSubmittableListener(changed -> made.logChanged());
         store = made;
-        Future<?> unused =
-                storeLoop.scheduleWithFixedDelay(made::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        Compactor compactor = new Compactor(opened, made.journal(), config.compactBytes());
+        Runnable tick = () -> {
+            made.tick();
+            compactor.tick();
+        };
+        Future<?> unused = storeLoop.scheduleWithFixedDelay(tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void listen(InetSocketAddress address) throws IOException, InterruptedException {

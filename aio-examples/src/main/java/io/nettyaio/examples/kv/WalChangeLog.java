@@ -1,6 +1,7 @@
 package io.nettyaio.examples.kv;
 
 import io.netty.buffer.ByteBuf;
+import io.nettyaio.AioContext;
 import io.nettyaio.examples.log.LogCallback;
 import io.nettyaio.examples.log.LogDurability;
 import io.nettyaio.examples.log.LogException;
@@ -13,12 +14,15 @@ import org.jspecify.annotations.Nullable;
 final class WalChangeLog implements ChangeLog {
 
     private final WriteAheadLog log;
+    private final AioContext aio;
     private final LogDurability durability;
     private @Nullable Listener listener;
     private final LogCallback<Change> appended = this::appended;
 
-    WalChangeLog(WriteAheadLog log, LogDurability durability) {
+    /** @param aio the log's context; whoever uses this hears of it, and of the log, by listeners of its own */
+    WalChangeLog(WriteAheadLog log, AioContext aio, LogDurability durability) {
         this.log = log;
+        this.aio = aio;
         this.durability = durability;
     }
 
@@ -40,7 +44,7 @@ final class WalChangeLog implements ChangeLog {
 
     @Override
     public boolean isWritable() {
-        return log.isWritable();
+        return log.isWritable() && aio.isSubmittable();
     }
 
     @Override

@@ -70,7 +70,7 @@ final class Compaction {
     CompletionStage<Long> run() {
         String temporary = FileNames.snapshot(sequence) + FileNames.TEMPORARY;
         return directory
-                .open(temporary, AioOpenOption.CREATE, AioOpenOption.TRUNCATE, AioOpenOption.WRITE)
+                .openForWriting(temporary, AioOpenOption.CREATE, AioOpenOption.TRUNCATE, AioOpenOption.WRITE)
                 .thenCompose(file -> writeRecords(file)
                         .thenCompose(unused -> writeHeader(file))
                         .thenCompose(unused -> file.fsync().toCompletionStage())

@@ -1,5 +1,6 @@
 package io.nettyaio.examples.log;
 
+import io.nettyaio.AioClass;
 import java.nio.file.Path;
 
 /** Where a log lies, and its limits. Immutable; made by {@link #builder}. */
@@ -17,6 +18,7 @@ public final class LogConfig {
     private final int maxPendingRecords;
     private final int backgroundShare;
     private final boolean exclusive;
+    private final AioClass ioClass;
 
     private LogConfig(Builder from) {
         directory = from.directory;
@@ -30,6 +32,7 @@ public final class LogConfig {
         maxPendingRecords = from.maxPendingRecords;
         backgroundShare = from.backgroundShare;
         exclusive = from.exclusive;
+        ioClass = from.ioClass;
         check(
                 segmentBytes >= 4 * RecordFormat.BLOCK_BYTES && segmentBytes % RecordFormat.BLOCK_BYTES == 0,
                 "segmentBytes=" + segmentBytes + ": must be a multiple of 4096, from 16384 up");
@@ -81,6 +84,7 @@ public final class LogConfig {
         builder.maxPendingRecords = maxPendingRecords;
         builder.backgroundShare = backgroundShare;
         builder.exclusive = exclusive;
+        builder.ioClass = ioClass;
         return builder;
     }
 
@@ -134,6 +138,11 @@ public final class LogConfig {
         return exclusive;
     }
 
+    /** See {@link Builder#ioClass}. */
+    public AioClass ioClass() {
+        return ioClass;
+    }
+
     /** Collects the settings. */
     public static final class Builder {
 
@@ -147,6 +156,7 @@ public final class LogConfig {
         private int maxPendingRecords = 1 << 17;
         private int backgroundShare = 25;
         private boolean exclusive = true;
+        private AioClass ioClass = AioClass.DEFAULT;
 
         private Builder(Path directory) {
             this.directory = directory;
@@ -206,6 +216,13 @@ public final class LogConfig {
          * other. Default true. */
         public Builder exclusive(boolean yes) {
             exclusive = yes;
+            return this;
+        }
+
+        /** What commits, snapshots and new segments belong to: their share of the device, and their limits. What is read
+         * when the log is opened is nobody's rival, and goes as it can. */
+        public Builder ioClass(AioClass value) {
+            ioClass = value;
             return this;
         }
 

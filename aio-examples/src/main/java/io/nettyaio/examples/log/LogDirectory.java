@@ -1,5 +1,6 @@
 package io.nettyaio.examples.log;
 
+import io.nettyaio.AioClass;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioDirectoryEntry;
 import io.nettyaio.AioException;
@@ -21,24 +22,35 @@ final class LogDirectory {
     private final AioContext aio;
     private final Path path;
     private final AioFile file;
+    private final AioClass ioClass;
 
-    private LogDirectory(AioContext aio, Path path, AioFile file) {
+    private LogDirectory(AioContext aio, Path path, AioFile file, AioClass ioClass) {
         this.aio = aio;
         this.path = path;
         this.file = file;
+        this.ioClass = ioClass;
     }
 
     /** Opens it, and makes it first where it is missing. */
     static CompletionStage<LogDirectory> open(AioContext aio, Path path) {
+        return open(aio, path, AioClass.DEFAULT);
+    }
+
+    /** As {@link #open(AioContext, Path)}; what is written to its files belongs to a class. */
+    static CompletionStage<LogDirectory> open(AioContext aio, Path path, AioClass ioClass) {
         return unlessErrno(EEXIST, aio.mkdir(path, MODE).toCompletionStage())
-                .thenCompose(unused -> existing(aio, path));
+                .thenCompose(unused -> existing(aio, path, ioClass));
     }
 
     /** Opens it; fails where it is missing. */
     static CompletionStage<LogDirectory> existing(AioContext aio, Path path) {
+        return existing(aio, path, AioClass.DEFAULT);
+    }
+
+    private static CompletionStage<LogDirectory> existing(AioContext aio, Path path, AioClass ioClass) {
         return aio.open(path, AioOpenOption.READ, AioOpenOption.DIRECTORY)
                 .toCompletionStage()
-                .thenApply(file -> new LogDirectory(aio, path, file));
+                .thenApply(file -> new LogDirectory(aio, path, file, ioClass));
     }
 
     private static CompletionStage<Void> unlessErrno(int errno, CompletionStage<Void> stage) {
@@ -68,6 +80,18 @@ final class LogDirectory {
 
     CompletionStage<AioFile> open(String name, AioOpenOption... options) {
         return aio.open(path.resolve(name), options).toCompletionStage();
+    }
+
+    /** Opens what is written to, in the log's class. */
+    CompletionStage<AioFile> openForWriting(String name, AioOpenOption... options) {
+        return ioClass == AioClass.DEFAULT
+                ? open(name, options)
+                : open(name, options).thenCompose(this::inClass);
+    }
+
+    private CompletionStage<AioFile> inClass(AioFile opened) {
+        AioFile view = opened.in(ioClass);
+        return opened.close().toCompletionStage().thenApply(closed -> view);
     }
 
     CompletionStage<Void> rename(String from, String to) {

@@ -47,7 +47,7 @@ final class Opening {
     }
 
     CompletionStage<Opened> run() {
-        return LogDirectory.open(aio, config.directory())
+        return LogDirectory.open(aio, config.directory(), config.ioClass())
                 .thenCompose(opened -> {
                     directory = opened;
                     return config.exclusive()
@@ -124,7 +124,7 @@ final class Opening {
                 .orElseThrow()
                 .sizeBytes();
         return directory()
-                .open(FileNames.segment(id), Segments.options(config))
+                .openForWriting(FileNames.segment(id), Segments.options(config))
                 .thenApply(file -> new Segment(id, file, Math.toIntExact(size)));
     }
 

@@ -238,7 +238,7 @@ final class Segments {
         Set<AioOpenOption> options = EnumSet.of(AioOpenOption.CREATE, AioOpenOption.TRUNCATE);
         Collections.addAll(options, options(config));
         return directory
-                .open(temporary, options.toArray(AioOpenOption[]::new))
+                .openForWriting(temporary, options.toArray(AioOpenOption[]::new))
                 .thenCompose(file -> orClose(
                         file,
                         checkAlignment(file)
@@ -264,7 +264,7 @@ final class Segments {
         return directory
                 .rename(FileNames.segment(spare), temporary)
                 .thenCompose(unused -> directory.sync())
-                .thenCompose(unused -> directory.open(temporary, options(config)))
+                .thenCompose(unused -> directory.openForWriting(temporary, options(config)))
                 .thenCompose(file -> file.size().toCompletionStage().thenCompose(size -> {
                     if (size != config.segmentBytes()) {
                         // Made with another setting.

@@ -84,7 +84,7 @@ class KeyspacePowerLossTest {
             WriteAheadLog log = AioTestLoops.get(WriteAheadLog.open(disk.context(), config(direct), replay));
             CompletableFuture<Void> done = new CompletableFuture<>();
             loop.submit(() -> {
-                        WalChangeLog changes = new WalChangeLog(log, LogDurability.ALWAYS);
+                        WalChangeLog changes = new WalChangeLog(log, disk.context(), LogDurability.ALWAYS);
                         journal = new Journal(replay.keyspace(), changes, this);
                         changes.listener(journal);
                         compactor = new Compactor(log, journal, 15_000);
