@@ -8,7 +8,7 @@ package io.nettyaio;
  * all event loops; what a class does not use is lent to the others, and taken back as their operations end. A class counts
  * as a user of the device for 10 ms after its last operation. Long transfers go piece by piece meanwhile, so that they do
  * not fill the device's queue in front of others. A class with fewer shares than another that is there keeps away from the
- * device in between, for 50 ms at most: with nine shares to one it is there for a ninth of the time.
+ * device in between, for 50 ms at most, so that it has its share of the device's time.
  *
  * <p><b>Limits.</b> Bytes and operations for each second, for each device, of all event loops together; 0 for none. What
  * is over them waits on the loop it was started on, where it can be cancelled.

@@ -25,7 +25,8 @@ import picocli.CommandLine.ScopeType;
             HttpCase.class,
             PipeCase.class,
             KvCase.class,
-            MetricsCase.class
+            MetricsCase.class,
+            FairnessCase.class
         },
         synopsisSubcommandLabel = "CASE")
 public final class Bench {

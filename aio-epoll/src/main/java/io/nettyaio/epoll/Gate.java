@@ -130,6 +130,23 @@ final class Gate {
         watchRest(of, time);
     }
 
+    /** For the time since it began, or since it was charged last. */
+    private void charge(ClassQueue queue, long now) {
+        int own = queue.ioClass().shares();
+        boolean yields = false;
+        long shares = own;
+        int units = 0;
+        for (ClassQueue other : classes) {
+            units += other.unitsInFlight();
+            if (other != queue && other.isAtDevice(now)) {
+                shares += other.ioClass().shares();
+                yields |= other.ioClass().shares() > own;
+            }
+        }
+        double part = (double) queue.unitsInFlight() / Math.max(1, units);
+        queue.presence().ended(now, part, yields ? (double) own / shares : 1);
+    }
+
     private int mostOtherShares(ClassQueue of, long now) {
         int most = 0;
         for (ClassQueue queue : classes) {
@@ -197,11 +214,7 @@ final class Gate {
         long time = now();
         if (classes.length > 1) {
             queue.used(time);
-            queue.presence()
-                    .ended(
-                            time,
-                            (double) mostOtherShares(queue, time)
-                                    / queue.ioClass().shares());
+            charge(queue, time);
         }
         queue.exit(units);
         inFlight.addAndGet(-weight);

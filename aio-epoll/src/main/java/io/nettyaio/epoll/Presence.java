@@ -4,12 +4,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * How long a class has been at a device while one with more shares was there too, and for how long it leaves the device to
- * that one in return: for each moment of the one, as many of the other as the shares say. Nine to one: it is there for a
- * ninth of the time.
+ * How long a class with fewer shares has kept a device busy while one with more was there too, and for how long it leaves
+ * the device to that one in return, so that what it takes of the time is its share.
  *
  * <p>Time needs no knowledge of what a device can do, in bytes or in operations, and what it is lost to is what disturbs
- * others. It rests for 50 ms at most at a time, so that one long operation does not keep it away for minutes.
+ * others. Of the time that a class has something in flight, it is charged for its part of all that is: the rest is waiting
+ * behind others. It rests for 50 ms at most at a time, so that one long operation does not keep it away for minutes.
  *
  * <p>For the loops of all contexts; guarded by the object, a few instructions for each operation while classes share.
  */
@@ -37,17 +37,21 @@ final class Presence {
     }
 
     /**
-     * Some of what it had there has come back.
+     * Some of what it had there has come back. The device has been busy with it for its part of the time: the rest of what
+     * was in flight was others'.
      *
-     * @param ratio the shares of the class that it has to leave room for, over its own; not more than 1 where there is none
+     * @param part  of the units in flight that are its own
+     * @param share of the device's time that is its own; 1 where it need not leave any to others
      */
-    synchronized void ended(long nowNanos, double ratio) {
-        long there = Math.max(LEAST_NANOS, nowNanos - sinceNanos);
+    synchronized void ended(long nowNanos, double part, double share) {
+        double there = nowNanos - sinceNanos;
         sinceNanos = nowNanos;
-        if (ratio > 1) {
-            long from = Math.max(restsUntilNanos - nowNanos, 0);
-            double rest = Math.min((double) MOST_REST_NANOS, (double) from + (double) there * (ratio - 1));
-            restsUntilNanos = nowNanos + (long) rest;
+        if (share < 1) {
+            double rest = Math.max((double) LEAST_NANOS, there * part) / share - there;
+            if (rest > 0) {
+                double from = Math.max(restsUntilNanos - nowNanos, 0);
+                restsUntilNanos = nowNanos + (long) Math.min((double) MOST_REST_NANOS, from + rest);
+            }
         }
     }
 

@@ -33,7 +33,7 @@ class FairnessIT {
     private static final int FILE_BYTES = 64 << 20;
     private static final int SMALL_BYTES = 4096;
     private static final int SMALL_DEPTH = 8;
-    private static final int LARGE_BYTES = 1 << 20;
+    private static final int LARGE_BYTES = 256 << 10;
     private static final int LARGE_DEPTH = 32;
     private static final int ROUNDS = 7;
     private static final long ROUND_NANOS = TimeUnit.MILLISECONDS.toNanos(250);

@@ -186,7 +186,9 @@ class SlowDiskIT {
 
     /** Of those that nothing here should need: the process's default, and that of aligned buffers. */
     private static long elsewhere() {
-        return ((ByteBufAllocatorMetricProvider) ByteBufAllocator.DEFAULT).metric().usedDirectMemory()
+        return ((ByteBufAllocatorMetricProvider) ByteBufAllocator.DEFAULT)
+                        .metric()
+                        .usedDirectMemory()
                 + ((PooledByteBufAllocator) AlignedByteBufAllocator.page()).pinnedDirectMemory();
     }
 
