@@ -2,6 +2,7 @@ package io.nettyaio.examples;
 
 import io.nettyaio.examples.cat.CatCommand;
 import io.nettyaio.examples.cp.CpCommand;
+import io.nettyaio.examples.doctor.DoctorCommand;
 import io.nettyaio.examples.kv.KvCommand;
 import io.nettyaio.examples.logtool.LogCommand;
 import io.nettyaio.examples.serve.ServeCommand;
@@ -27,6 +28,7 @@ import picocli.CommandLine.HelpCommand;
             LogCommand.class,
             CpCommand.class,
             CatCommand.class,
+            DoctorCommand.class,
             HelpCommand.class
         })
 public final class Aio {

@@ -16,10 +16,20 @@ class AioTest {
             Aio.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "help", "serve --help", "help serve", "cp --help", "help cp", "cat --help"})
+    @ValueSource(
+            strings = {
+                "--help",
+                "help",
+                "serve --help",
+                "help serve",
+                "cp --help",
+                "help cp",
+                "cat --help",
+                "doctor --help"
+            })
     void shouldSayHowItIsUsedWhenAskedForHelp(String line) {
         assertThat(commandLine.execute(line.split(" "))).isZero();
-        assertThat(out.toString()).startsWith("Usage: aio").containsAnyOf("serve", "cp", "cat");
+        assertThat(out.toString()).startsWith("Usage: aio").containsAnyOf("serve", "cp", "cat", "doctor");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -48,6 +58,10 @@ class AioTest {
                 "cp a b --unheard-of",
                 "cp a b --progress sometimes",
                 "cat --unheard-of",
+                "doctor --unheard-of",
+                "doctor . --seconds x",
+                "doctor . --seconds -1",
+                "doctor . --seconds 601",
             })
     void shouldExitWith2WhenItIsCalledWrongly(String line) {
         assertThat(commandLine.execute(line.isEmpty() ? new String[0] : line.split(" ")))
