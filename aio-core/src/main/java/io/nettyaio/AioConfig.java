@@ -13,6 +13,7 @@ public final class AioConfig {
 
     private static final String PREFIX = "io.nettyaio.";
     private static final int MAX_QUEUE_DEPTH = 65_536;
+    private static final long LEAST_STALL_NANOS = 1_000_000;
 
     private static final class Defaults {
         static final AioConfig INSTANCE = new Builder().build();
@@ -39,6 +40,9 @@ public final class AioConfig {
     private final long helperIdleNanos;
     private final AioSyncPolicy syncPolicy;
     private final ByteBufAllocator allocator;
+    private final boolean metrics;
+    private final long slowOperationNanos;
+    private final long stallThresholdNanos;
 
     private AioConfig(Builder builder) {
         kernelAio = builder.kernelAio;
@@ -62,6 +66,9 @@ public final class AioConfig {
         helperIdleNanos = builder.helperIdleNanos;
         syncPolicy = builder.syncPolicy;
         allocator = builder.allocator;
+        metrics = builder.metrics;
+        slowOperationNanos = builder.slowOperationNanos;
+        stallThresholdNanos = builder.stallThresholdNanos;
     }
 
     /** What the system properties say, or else the built-in values. */
@@ -188,6 +195,27 @@ public final class AioConfig {
         return allocator;
     }
 
+    /**
+     * Whether operations are counted and timed, for {@link io.nettyaio.metrics.AioMetrics} and the flight recorder's event
+     * of a slow operation. While it is false no clock is read for it.
+     */
+    public boolean metrics() {
+        return metrics;
+    }
+
+    /** How long an operation takes before the flight recorder is told, in nanoseconds; where {@link #metrics()} is true. */
+    public long slowOperationNanos() {
+        return slowOperationNanos;
+    }
+
+    /**
+     * How long the loop may take to come back to its selector, in nanoseconds, before a watcher logs the stack of what holds
+     * it up; 0 for no watcher.
+     */
+    public long stallThresholdNanos() {
+        return stallThresholdNanos;
+    }
+
     @Override
     public String toString() {
         return "AioConfig(kernelAio=" + kernelAio + ", queueDepth=" + queueDepth + ", pendingOperations="
@@ -199,7 +227,8 @@ public final class AioConfig {
                 + deviceLatencyGoalNanos + ", loopBudgetNanos="
                 + loopBudgetNanos + ", helperThreads=" + helperThreads + ", collectorThreads="
                 + collectorThreads + ", helperQueue=" + helperQueue + ", helperIdleNanos=" + helperIdleNanos
-                + ", syncPolicy=" + syncPolicy + ')';
+                + ", syncPolicy=" + syncPolicy + ", metrics=" + metrics + ", slowOperationNanos=" + slowOperationNanos
+                + ", stallThresholdNanos=" + stallThresholdNanos + ')';
     }
 
     /** Collects the settings of an {@link AioConfig}. Each setter throws {@link IllegalArgumentException} out of range. */
@@ -231,6 +260,11 @@ public final class AioConfig {
         private AioSyncPolicy syncPolicy =
                 AioSyncPolicy.valueOf(System.getProperty(PREFIX + "syncPolicy", AioSyncPolicy.HELPER.name()));
         private ByteBufAllocator allocator = ByteBufAllocator.DEFAULT;
+        private boolean metrics = Boolean.getBoolean(PREFIX + "metrics");
+        private long slowOperationNanos =
+                TimeUnit.MILLISECONDS.toNanos(property("slowOperationMillis", 100, 1, Integer.MAX_VALUE));
+        private long stallThresholdNanos =
+                TimeUnit.MILLISECONDS.toNanos(property("stallMillis", 0, 0, Integer.MAX_VALUE));
 
         private Builder() {}
 
@@ -386,6 +420,36 @@ public final class AioConfig {
         /** {@link AioConfig#allocator()}; default {@link ByteBufAllocator#DEFAULT}. */
         public Builder allocator(ByteBufAllocator buffers) {
             allocator = buffers;
+            return this;
+        }
+
+        /** {@link AioConfig#metrics()}; default false, property {@code io.nettyaio.metrics}. */
+        public Builder metrics(boolean count) {
+            metrics = count;
+            return this;
+        }
+
+        /** {@link AioConfig#slowOperationNanos()}; default 100 ms, property {@code io.nettyaio.slowOperationMillis}. */
+        public Builder slowOperation(long duration, TimeUnit unit) {
+            long nanos = unit.toNanos(duration);
+            if (nanos <= 0) {
+                throw new IllegalArgumentException("slowOperation=" + duration + ": must be more than 0");
+            }
+            slowOperationNanos = nanos;
+            return this;
+        }
+
+        /**
+         * {@link AioConfig#stallThresholdNanos()}; default 0, off; property {@code io.nettyaio.stallMillis}. The watcher has
+         * the loop answer four times in this time, also when it is idle.
+         */
+        public Builder stallThreshold(long duration, TimeUnit unit) {
+            long nanos = unit.toNanos(duration);
+            if (nanos < 0 || (nanos > 0 && nanos < LEAST_STALL_NANOS)) {
+                throw new IllegalArgumentException(
+                        "stallThreshold=" + duration + ": must be at least 1 ms, or 0 for no watcher");
+            }
+            stallThresholdNanos = nanos;
             return this;
         }
 

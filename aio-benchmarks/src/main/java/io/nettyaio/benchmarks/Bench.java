@@ -24,7 +24,8 @@ import picocli.CommandLine.ScopeType;
             StallCase.class,
             HttpCase.class,
             PipeCase.class,
-            KvCase.class
+            KvCase.class,
+            MetricsCase.class
         },
         synopsisSubcommandLabel = "CASE")
 public final class Bench {

@@ -31,6 +31,7 @@ final class Admission {
     private int waitingCount;
     private volatile boolean submittable = true;
     private boolean told = true;
+    private boolean refusing;
     private boolean telling;
 
     Admission(EpollAioContext context, AioConfig config) {
@@ -74,6 +75,7 @@ final class Admission {
     boolean enter(Operation operation) {
         if (operation.isForClosing() || (waitingCount == 0 && hasRoom(operation))) {
             count(operation);
+            refusing = false;
             return true;
         }
         if (waits && waitingCount < mostOperations) {
@@ -86,6 +88,11 @@ final class Admission {
             waitingCount++;
             judge();
             return false;
+        }
+        if (!refusing) {
+            // The first in a row: an overload refuses many.
+            refusing = true;
+            FlightEvents.queueFull(context.name(), operation.name(), operation.path(), pending, pendingBytes);
         }
         operation.refuse(
                 Failures.queueFull(operation.name(), operation.path(), pending, pendingBytes, context.config()));

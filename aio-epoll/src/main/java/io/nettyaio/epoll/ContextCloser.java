@@ -2,6 +2,7 @@ package io.nettyaio.epoll;
 
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.nettyaio.AioContext.State;
+import io.nettyaio.AioContextStats;
 import io.nettyaio.AioFuture;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -32,6 +33,9 @@ final class ContextCloser {
     private final AtomicBoolean destroyed = new AtomicBoolean();
     /** What came when the loop took nothing any more. */
     private final Queue<Operation> late = new ConcurrentLinkedQueue<>();
+
+    /** Tells the flight recorder that it has closed. Written before the state that whoever runs it has seen. */
+    private @Nullable Runnable drained;
 
     private volatile State state = State.OPEN;
     private volatile boolean released;
@@ -99,6 +103,10 @@ final class ContextCloser {
             return;
         }
         state = State.CLOSING;
+        context.measurements().closing();
+        AioContextStats now = context.stats();
+        drained = FlightEvents.drainBegins(
+                context.name(), now.pending(), now.kernelInFlight() + now.helperInFlight(), draining);
         ArrayDeque<Operation> waiting = new ArrayDeque<>();
         context.drainWaiting(waiting);
         for (Operation operation : waiting) {
@@ -184,6 +192,10 @@ final class ContextCloser {
     private void closed() {
         if (state != State.CLOSED) {
             state = State.CLOSED;
+            context.measurements().closed(context);
+            if (drained != null) {
+                drained.run();
+            }
             EpollAio.forget(context);
             closePromise.trySuccess(null);
             failLate();

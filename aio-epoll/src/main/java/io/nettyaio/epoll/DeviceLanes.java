@@ -29,12 +29,19 @@ final class DeviceLanes {
                 return lane;
             }
         }
-        Stopwatch stopwatch = stopwatches.computeIfAbsent(
-                device, unseen -> new Stopwatch(unseen, config.loopBudgetNanos(), () -> demotions++));
+        Stopwatch stopwatch = stopwatches.computeIfAbsent(device, this::firstSeen);
         Lane lane = new Lane(context, device.gate(), ioClass, device.limit(config));
         DeviceLane made = new DeviceLane(context, device, lane, stopwatch);
         lanes.add(made);
         return made;
+    }
+
+    private Stopwatch firstSeen(Device device) {
+        context.measurements().uses(device.collectors());
+        return new Stopwatch(device, config.loopBudgetNanos(), nanos -> {
+            demotions++;
+            context.demoted(device, DemotionCounts.Reason.BUDGET, nanos);
+        });
     }
 
     /** Times a device's operations were moved off the loop. */

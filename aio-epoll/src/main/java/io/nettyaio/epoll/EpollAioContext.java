@@ -66,6 +66,10 @@ final class EpollAioContext implements AioContext {
     private final ContextCloser closer;
     private final Admission admission;
     private final Deadlines deadlines = new Deadlines(this);
+    /** Counts and times operations; {@code null} where nobody wants to know. */
+    private final @Nullable Recorder recorder;
+
+    private final ContextMeasurements measurements;
 
     private final Pipes pipes;
     private final Polls polls;
@@ -86,6 +90,7 @@ final class EpollAioContext implements AioContext {
         this.loop = loop;
         this.config = config;
         this.syscalls = syscalls;
+        recorder = config.metrics() ? new Recorder(this) : null;
         int depth = config.queueDepth();
         iocbs = new IocbTable(depth);
         slots = new SlotPool(this, loop, syscalls, iocbs, depth);
@@ -94,6 +99,7 @@ final class EpollAioContext implements AioContext {
         returns = new HelperReturns(syscalls, depth);
         SharedHelpers shared = SharedHelpers.of(config);
         helpers = shared.pool();
+        measurements = new ContextMeasurements(this, recorder);
         helperLane = new Lane(this, shared.gate(), AioClass.DEFAULT, config.helperQueue());
         deviceLanes = new DeviceLanes(this, config);
         long aioContext = config.kernelAio() ? syscalls.ioSetup(depth) : 0;
@@ -117,6 +123,7 @@ final class EpollAioContext implements AioContext {
     /** On the loop, once: makes the first slot, through which the context learns that the loop shuts down. */
     void attach() {
         LoopThreads.mark();
+        measurements.open(this);
         int errno = slots.make();
         if (errno != 0) {
             LOGGER.warn("no eventfd could be made: {}: {}", Errno.name(errno), Errno.explain(errno));
@@ -164,6 +171,25 @@ final class EpollAioContext implements AioContext {
     /** Whether the time that operations spend with a device matters. */
     boolean hasLatencyGoal() {
         return config.deviceLatencyGoalNanos() > 0;
+    }
+
+    /** As its loop's thread is called. */
+    String name() {
+        return measurements.name();
+    }
+
+    @Nullable
+    Recorder recorder() {
+        return recorder;
+    }
+
+    ContextMeasurements measurements() {
+        return measurements;
+    }
+
+    /** Operations on that device are moved off the loop, for so long where that is known. */
+    void demoted(Device device, DemotionCounts.Reason reason, long nanos) {
+        measurements.demotionCounts().count(device.number(), reason, nanos);
     }
 
     Tick tick() {
@@ -411,6 +437,9 @@ final class EpollAioContext implements AioContext {
     void start(Operation operation) {
         assert inEventLoop();
         operation.begins();
+        if (recorder != null) {
+            recorder.started(operation);
+        }
         if (!operation.isRefused()) {
             if (isClosing() && !operation.isForClosing()) {
                 operation.refuse(Failures.contextClosed(operation.name(), operation.path(), 0));
@@ -529,10 +558,16 @@ final class EpollAioContext implements AioContext {
     /** Completes what has come back. */
     int reap(int budget) {
         int count = 0;
+        if (recorder != null) {
+            recorder.begin();
+        }
         if (kernel != null) {
             count = kernel.reap(budget);
         }
         count += returns.reap(budget - count);
+        if (recorder != null) {
+            recorder.end();
+        }
         if (count > 0 && kernel != null && !kernel.submitter().isEmpty()) {
             // What the kernel lacked resources for may go now.
             tick.schedule();
@@ -542,8 +577,11 @@ final class EpollAioContext implements AioContext {
 
     // ---- the end of an operation ---------------------------------------------------------------------------------
 
-    void finished(Operation operation) {
+    void finished(Operation operation, @Nullable Throwable cause) {
         noLongerElsewhere(operation);
+        if (recorder != null) {
+            recorder.finished(operation, cause);
+        }
         admission.leave(operation);
         AioRoute route = operation.route();
         if (route != null) {

@@ -1,5 +1,6 @@
 package io.nettyaio.epoll;
 
+import io.nettyaio.AioClass;
 import io.nettyaio.AioRoute;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,11 @@ abstract class HelperOperation<V extends @Nullable Object> extends Operation {
     @Override
     String name() {
         return name;
+    }
+
+    @Override
+    AioClass ioClass() {
+        return view == null ? super.ioClass() : view.ioClass();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.nettyaio.epoll;
 
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.nettyaio.metrics.AioMeasurements;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,7 +18,7 @@ import org.jctools.queues.atomic.MpmcAtomicArrayQueue;
  * <p>The semaphore counts the jobs in the queue: a permit is released after a job is in, so whoever acquires one finds
  * a job.
  */
-final class HelperPool {
+final class HelperPool implements AioMeasurements.Pool {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(HelperPool.class);
 
@@ -39,9 +40,19 @@ final class HelperPool {
         this.jobs = new MpmcAtomicArrayQueue<>(Math.max(2, capacity));
     }
 
-    /** Threads alive now. */
-    int threads() {
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public int threads() {
         return threads.get();
+    }
+
+    @Override
+    public int queued() {
+        return available.availablePermits();
     }
 
     /**

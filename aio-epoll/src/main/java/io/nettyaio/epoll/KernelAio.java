@@ -32,7 +32,13 @@ final class KernelAio {
         this.aioContext = aioContext;
         this.iocbs = iocbs;
         submitter = new Submitter(
-                this::countInFlight, syscalls, aioContext, iocbs, config.submitBatch(), config.loopBudgetNanos());
+                this::countInFlight,
+                this::submitted,
+                syscalls,
+                aioContext,
+                iocbs,
+                config.submitBatch(),
+                config.loopBudgetNanos());
         reaper = new Reaper(syscalls, aioContext, Reaper.ringOf(aioContext), REAPED_AT_ONCE);
     }
 
@@ -52,7 +58,8 @@ final class KernelAio {
         return new UnsupportedOperationException("io_setup: " + Errno.name(errno) + ": " + remedy);
     }
 
-    private static String sysctl(String name) {
+    /** What a sysctl below {@code fs} says; {@code "?"} where it cannot be read. */
+    static String sysctl(String name) {
         // Not readString: that asks for one byte at a time where the size is 0, and a sysctl gives its first alone
         // then.
         try (Stream<String> lines = Files.lines(Path.of("/proc/sys/fs", name))) {
@@ -77,6 +84,16 @@ final class KernelAio {
 
     Submitter submitter() {
         return submitter;
+    }
+
+    private void submitted(int taken, long nanos) {
+        Recorder recorder = context.recorder();
+        if (recorder != null) {
+            recorder.submitted(taken, nanos);
+        }
+        if (nanos > context.config().loopBudgetNanos()) {
+            FlightEvents.slowSubmit(context.name(), Math.max(0, taken), nanos);
+        }
     }
 
     boolean submit() {

@@ -2,6 +2,7 @@ package io.nettyaio.epoll;
 
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.nettyaio.AioClass;
 import io.nettyaio.AioRoute;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -63,6 +64,19 @@ abstract class Operation implements Runnable {
     private long helperResult;
     private @Nullable Throwable helperFailure;
     private @Nullable AioRoute route;
+    private boolean timedOut;
+
+    /** The next four are the {@link Recorder}'s, where there is one. */
+    long startedNanos;
+
+    /** Time with the device, so far. */
+    long deviceNanos;
+
+    /** Since when the device has it; 0 where it has not. */
+    long deviceSinceNanos;
+
+    /** Whether it was cancelled and has kept its buffers. */
+    boolean heldAfterCancel;
 
     Operation(EpollAioContext context) {
         this.context = context;
@@ -74,6 +88,21 @@ abstract class Operation implements Runnable {
 
     /** What the user calls it, as {@code "read"}. */
     abstract String name();
+
+    /** What it is counted as: one of a bounded number. */
+    String kind() {
+        return name();
+    }
+
+    /** Whom it works for. */
+    AioClass ioClass() {
+        return AioClass.DEFAULT;
+    }
+
+    /** Bytes it has moved so far, or before it failed. */
+    long movedBytes() {
+        return 0;
+    }
 
     /** The file's path, where it concerns one. */
     abstract @Nullable String path();
@@ -184,6 +213,7 @@ abstract class Operation implements Runnable {
     /** On the loop: it has got there. */
     final void begins() {
         started = true;
+        timedOut = false;
         started();
     }
 
@@ -270,6 +300,7 @@ abstract class Operation implements Runnable {
     protected final void nextPiece() {
         releaseSlot();
         releaseDevice();
+        pieceReturned();
         context.stage(this);
     }
 
@@ -362,13 +393,25 @@ abstract class Operation implements Runnable {
     }
 
     /** It is handed to whoever keeps the device busy with it. */
-    private void sent() {
+    protected final void sent() {
+        Recorder recorder = context.recorder();
+        if (recorder != null) {
+            recorder.sent(this);
+        }
         if (context.hasLatencyGoal() && lane != null) {
             sentNanos = System.nanoTime();
         }
     }
 
+    private void pieceReturned() {
+        Recorder recorder = context.recorder();
+        if (recorder != null) {
+            recorder.returned(this);
+        }
+    }
+
     private void returned() {
+        pieceReturned();
         if (context.hasLatencyGoal() && lane != null) {
             lane.returned(System.nanoTime() - sentNanos);
         }
@@ -407,6 +450,10 @@ abstract class Operation implements Runnable {
                 context.helperLane().releaseHandedOver(1, 1);
             }
             return;
+        }
+        Recorder recorder = context.recorder();
+        if (recorder != null) {
+            recorder.takenByHelper(this);
         }
         // Taken now: once the operation is back on the loop, its slot may be somebody else's.
         Slot mine = slot;
@@ -507,6 +554,7 @@ abstract class Operation implements Runnable {
     /** On the loop: nobody waits for that future. Since it may be used anew by now, for this future only. */
     final void abandonedBy(AioPromise<?> promise) {
         if (gives(promise)) {
+            timedOut = !promise.isCancelled();
             cancelled();
         }
     }
@@ -518,6 +566,11 @@ abstract class Operation implements Runnable {
                 ? "the kernel or a helper works on it: it may still take effect, and its memory stays retained until that"
                         + " ends; see whether the device hangs, or raise the deadline"
                 : "it was still queued: it is not submitted, and its memory is given back";
+    }
+
+    /** Whether nobody waits for it any more since its deadline has passed. */
+    final boolean isTimedOut() {
+        return timedOut;
     }
 
     /** Whether its result goes to that future. */
@@ -534,6 +587,10 @@ abstract class Operation implements Runnable {
         }
         if (!isDroppable() || !takeBack()) {
             cancelledMeanwhile();
+            Recorder recorder = context.recorder();
+            if (recorder != null) {
+                recorder.held(this);
+            }
         } else {
             shell = true;
             finish(null);
@@ -622,7 +679,7 @@ abstract class Operation implements Runnable {
         }
         finished = true;
         giveBack();
-        context.finished(this);
+        context.finished(this, cause);
         boolean settled = false;
         try {
             settle(cause);

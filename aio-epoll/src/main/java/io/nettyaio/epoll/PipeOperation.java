@@ -63,6 +63,11 @@ abstract class PipeOperation extends Operation {
     /** Sends it to a helper; from {@link #help}. */
     abstract void sendToHelper();
 
+    @Override
+    final long movedBytes() {
+        return doneBytes();
+    }
+
     /** Bytes done so far. */
     abstract long doneBytes();
 

@@ -28,11 +28,19 @@ final class Refusals {
         return true;
     }
 
-    void refused() {
+    /**
+     * One more.
+     *
+     * @return whether the operations to come are turned away by it
+     */
+    boolean refused() {
         int n = count.getOpaque();
-        if (n >= 0) {
-            count.setOpaque(n + 1 >= IN_A_ROW ? -TRY_AGAIN_AFTER : n + 1);
+        if (n < 0) {
+            return false;
         }
+        boolean persists = n + 1 >= IN_A_ROW;
+        count.setOpaque(persists ? -TRY_AGAIN_AFTER : n + 1);
+        return persists;
     }
 
     void accepted() {

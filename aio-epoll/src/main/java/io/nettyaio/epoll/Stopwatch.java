@@ -2,6 +2,7 @@ package io.nettyaio.epoll;
 
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.util.function.LongConsumer;
 
 /**
  * How long a device's system calls hold up a loop. One that takes longer than the budget moves the device's operations to
@@ -21,7 +22,7 @@ final class Stopwatch {
 
     private final Device device;
     private final long budgetNanos;
-    private final Runnable onDemotion;
+    private final LongConsumer onDemotion;
     private long demotionNanos = FIRST_DEMOTION_NANOS;
     private long demotedUntilNanos;
     private boolean demoted;
@@ -29,7 +30,7 @@ final class Stopwatch {
     private boolean struck;
     private long lastStrikeNanos;
 
-    Stopwatch(Device device, long budgetNanos, Runnable onDemotion) {
+    Stopwatch(Device device, long budgetNanos, LongConsumer onDemotion) {
         this.device = device;
         this.budgetNanos = budgetNanos;
         this.onDemotion = onDemotion;
@@ -61,7 +62,7 @@ final class Stopwatch {
         demotedUntilNanos = nowNanos + demotionNanos;
         demoted = true;
         everDemoted = true;
-        onDemotion.run();
+        onDemotion.accept(demotionNanos);
         LOGGER.debug(
                 "device {}: a system call held up the loop for {} ns (budget {} ns); to helpers for {} ns",
                 device.number(),

@@ -15,7 +15,19 @@ import java.util.function.IntConsumer;
  */
 final class Submitter implements AutoCloseable {
 
+    /** Is told of each call. */
+    interface CallListener {
+
+        /**
+         * A call has been made.
+         *
+         * @param answer how many it took, or {@code -errno}
+         */
+        void called(int answer, long nanos);
+    }
+
     private final IntConsumer inFlight;
+    private final CallListener listener;
     private final Syscalls syscalls;
     private final long aioContext;
     private final IocbTable iocbs;
@@ -33,17 +45,20 @@ final class Submitter implements AutoCloseable {
 
     /**
      * @param inFlight    is told how many are handed to the kernel, or, negative, were not taken
+     * @param listener    is told of each call
      * @param batchLimit  operations in one call
      * @param budgetNanos time of one call that devices are not told of
      */
     Submitter(
             IntConsumer inFlight,
+            CallListener listener,
             Syscalls syscalls,
             long aioContext,
             IocbTable iocbs,
             int batchLimit,
             long budgetNanos) {
         this.inFlight = inFlight;
+        this.listener = listener;
         this.syscalls = syscalls;
         this.aioContext = aioContext;
         this.iocbs = iocbs;
@@ -116,6 +131,7 @@ final class Submitter implements AutoCloseable {
         long ended = System.nanoTime();
         long nanos = ended - began;
         calls++;
+        listener.called(answer, nanos);
         if (nanos > longestNanos) {
             longestNanos = nanos;
         }

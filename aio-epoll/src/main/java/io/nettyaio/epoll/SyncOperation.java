@@ -1,6 +1,7 @@
 package io.nettyaio.epoll;
 
 import io.nettyaio.AioCallback;
+import io.nettyaio.AioClass;
 import io.nettyaio.AioRoute;
 import io.nettyaio.AioSyncPolicy;
 import java.util.ArrayList;
@@ -58,6 +59,11 @@ final class SyncOperation extends Operation {
     @Override
     String name() {
         return dataOnly ? "fdatasync" : "fsync";
+    }
+
+    @Override
+    AioClass ioClass() {
+        return view.ioClass();
     }
 
     @Override

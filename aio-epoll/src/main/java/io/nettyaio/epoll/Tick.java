@@ -146,6 +146,10 @@ final class Tick {
         scheduled = false;
         flushing = true;
         KernelAio kernel = context.kernel();
+        Recorder recorder = context.recorder();
+        if (recorder != null) {
+            recorder.begin();
+        }
         boolean resources = true;
         boolean again = false;
         try {
@@ -176,6 +180,9 @@ final class Tick {
             again = !missed.isEmpty() && missesWantTick();
         } finally {
             flushing = false;
+            if (recorder != null) {
+                recorder.end();
+            }
         }
         if (again || !staged.isEmpty() || !woken.isEmpty() || !done.isEmpty()) {
             scheduleNext();
@@ -240,6 +247,10 @@ final class Tick {
      */
     long attemptEnds(long beganNanos, long bytes) {
         lastAttemptNanos = System.nanoTime();
+        Recorder recorder = context.recorder();
+        if (recorder != null) {
+            recorder.at(lastAttemptNanos);
+        }
         attemptsInARow = true;
         long nanos = lastAttemptNanos - beganNanos;
         attempts++;

@@ -1,5 +1,6 @@
 package io.nettyaio.epoll;
 
+import io.nettyaio.AioClass;
 import io.nettyaio.AioException;
 import io.nettyaio.AioRoute;
 import org.jspecify.annotations.Nullable;
@@ -297,6 +298,7 @@ final class TransferOperation extends Operation {
     /** Takes what the page cache has. A miss has started the read-in when it answers, and waits for it. */
     private void attemptInline(@Nullable DeviceLane lane) {
         routed(AioRoute.INLINE);
+        sent();
         long answer = attempt(lane);
         if (answer != -Errno.EAGAIN) {
             context().tick().attemptsPause();
@@ -349,7 +351,7 @@ final class TransferOperation extends Operation {
         } else if (answer == PIECE_DONE) {
             pieceDone();
         } else if (answer == -Errno.EOPNOTSUPP) {
-            handle().mount().learnNowait(false, false);
+            nowaitUnknown(false);
             fallback = AioRoute.HELPER;
             toHelper(AioRoute.HELPER);
         } else {
@@ -555,16 +557,16 @@ final class TransferOperation extends Operation {
     private void refusedByKernelAio(int errno) {
         boolean write = kind != Kind.READ;
         if (nowait && errno == Errno.EAGAIN) {
-            handle().refusals(write).refused();
+            refusedOnLoop(write);
             nowait = false;
             fallback = AioRoute.HELPER_SUBMIT;
         } else if (nowait && durable && errno == Errno.EOPNOTSUPP) {
             // Which of the two flags it does not know remains to be seen: it says nothing of the mount.
-            handle().refusals(write).refused();
+            refusedOnLoop(write);
             nowait = false;
             fallback = AioRoute.HELPER_SUBMIT;
         } else if (nowait && errno == Errno.EOPNOTSUPP) {
-            handle().mount().learnNowait(write, false);
+            nowaitUnknown(write);
             nowait = false;
         } else if (errno == Errno.EAGAIN
                 || errno == Errno.EOPNOTSUPP
@@ -578,6 +580,19 @@ final class TransferOperation extends Operation {
             return;
         }
         submit();
+    }
+
+    private void refusedOnLoop(boolean write) {
+        if (handle().refusals(write).refused()) {
+            context().demoted(handle().device(), DemotionCounts.Reason.WOULD_BLOCK, 0);
+        }
+    }
+
+    private void nowaitUnknown(boolean write) {
+        if (handle().mount().knowsNowait(write)) {
+            context().demoted(handle().device(), DemotionCounts.Reason.UNSUPPORTED, 0);
+        }
+        handle().mount().learnNowait(write, false);
     }
 
     // ---- the end -------------------------------------------------------------------------------------------------
@@ -686,5 +701,15 @@ final class TransferOperation extends Operation {
     @Override
     int ioPriority() {
         return view().ioClass().ioPriority();
+    }
+
+    @Override
+    AioClass ioClass() {
+        return view().ioClass();
+    }
+
+    @Override
+    long movedBytes() {
+        return done;
     }
 }

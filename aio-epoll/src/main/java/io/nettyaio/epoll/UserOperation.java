@@ -3,6 +3,7 @@ package io.nettyaio.epoll;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.nettyaio.AioClass;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioOperation;
 import io.nettyaio.AioRoute;
@@ -83,6 +84,22 @@ final class UserOperation<V extends @Nullable Object> extends Operation {
     @Override
     String name() {
         return name;
+    }
+
+    /** The names are the user's, and as many as they like. */
+    @Override
+    String kind() {
+        return "user";
+    }
+
+    @Override
+    AioClass ioClass() {
+        return uses.isEmpty() ? super.ioClass() : uses.get(0).file().ioClass();
+    }
+
+    @Override
+    long movedBytes() {
+        return bytesDone;
     }
 
     @Override
