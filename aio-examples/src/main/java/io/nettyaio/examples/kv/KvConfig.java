@@ -8,6 +8,7 @@ import java.time.Duration;
 public final class KvConfig {
 
     private static final int MIB = 1 << 20;
+    private static final int NO_ADMIN_PORT = -1;
     /** The longest record of the log: what one command, or one transaction, may change. */
     static final int RECORD_BYTES = 16 * MIB;
 
@@ -18,6 +19,9 @@ public final class KvConfig {
     private KvConfig(Builder from) {
         this.from = from;
         check(from.port >= 0 && from.port <= 65_535, "port=" + from.port + ": must be from 0 to 65535");
+        check(
+                from.adminPort >= NO_ADMIN_PORT && from.adminPort <= 65_535,
+                "admin-port=" + from.adminPort + ": must be from 0 to 65535");
         check(from.loops >= 1 && from.loops <= 64, "loops=" + from.loops + ": must be from 1 to 64");
         check(from.maxMemoryBytes >= 0, "maxmemory=" + from.maxMemoryBytes + ": must be 0, for no limit, or more");
         check(from.maxClients >= 1, "maxclients=" + from.maxClients + ": must be at least 1");
@@ -120,6 +124,15 @@ public final class KvConfig {
         return from.outputHardBytes;
     }
 
+    /** The admin port, on the loopback address: 0 for any free one, -1 for none. */
+    public int adminPort() {
+        return from.adminPort;
+    }
+
+    boolean hasAdminPort() {
+        return from.adminPort != NO_ADMIN_PORT;
+    }
+
     RequestParser.Limits limits() {
         return new RequestParser.Limits(from.bulkBytes, MOST_ARGUMENTS, from.bulkBytes);
     }
@@ -142,6 +155,7 @@ public final class KvConfig {
         private int bulkBytes = 15 * MIB;
         private int outputPauseBytes = MIB;
         private int outputHardBytes = 256 * MIB;
+        private int adminPort = NO_ADMIN_PORT;
 
         private Builder(Path directory) {
             this.directory = directory;
@@ -233,6 +247,12 @@ public final class KvConfig {
             return this;
         }
 
+        /** The admin port, on the loopback address: 0 for any free one, -1, the default, for none. */
+        public Builder adminPort(int number) {
+            adminPort = number;
+            return this;
+        }
+
         private Builder copy() {
             Builder copy = new Builder(directory);
             copy.bind = bind;
@@ -249,6 +269,7 @@ public final class KvConfig {
             copy.bulkBytes = bulkBytes;
             copy.outputPauseBytes = outputPauseBytes;
             copy.outputHardBytes = outputHardBytes;
+            copy.adminPort = adminPort;
             return copy;
         }
 
