@@ -6,6 +6,7 @@ import io.nettyaio.examples.doctor.DoctorCommand;
 import io.nettyaio.examples.kv.KvCommand;
 import io.nettyaio.examples.logtool.LogCommand;
 import io.nettyaio.examples.serve.ServeCommand;
+import io.nettyaio.examples.top.TopCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,6 +30,7 @@ import picocli.CommandLine.HelpCommand;
             CpCommand.class,
             CatCommand.class,
             DoctorCommand.class,
+            TopCommand.class,
             HelpCommand.class
         })
 public final class Aio {

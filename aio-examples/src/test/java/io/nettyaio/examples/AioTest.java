@@ -25,11 +25,12 @@ class AioTest {
                 "cp --help",
                 "help cp",
                 "cat --help",
-                "doctor --help"
+                "doctor --help",
+                "top --help"
             })
     void shouldSayHowItIsUsedWhenAskedForHelp(String line) {
         assertThat(commandLine.execute(line.split(" "))).isZero();
-        assertThat(out.toString()).startsWith("Usage: aio").containsAnyOf("serve", "cp", "cat", "doctor");
+        assertThat(out.toString()).startsWith("Usage: aio").containsAnyOf("serve", "cp", "cat", "doctor", "top");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -58,6 +59,18 @@ class AioTest {
                 "cp a b --unheard-of",
                 "cp a b --progress sometimes",
                 "cat --unheard-of",
+                "serve . --admin-port -1",
+                "serve . --admin-port 65536",
+                "kv --dir d --admin-port -1",
+                "kv --dir d --admin-port 65536",
+                "top",
+                "top 0",
+                "top 65536",
+                "top x",
+                "top :80",
+                "top a b:80",
+                "top 80 --delay 0",
+                "top 80 --unheard-of",
                 "doctor --unheard-of",
                 "doctor . --seconds x",
                 "doctor . --seconds -1",
