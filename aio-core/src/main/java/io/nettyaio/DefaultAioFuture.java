@@ -86,11 +86,11 @@ public class DefaultAioFuture<V extends @Nullable Object> extends DefaultPromise
                         + outlook);
     }
 
-    /** Listeners added once the loop has ended still run: on Netty's global executor. */
+    /** Listeners that the loop has no more time for, since it ends, still run: on Netty's global executor. */
     @Override
     protected EventExecutor executor() {
         EventExecutor loop = super.executor();
-        return loop.isShutdown() && !loop.inEventLoop() ? GlobalEventExecutor.INSTANCE : loop;
+        return loop.inEventLoop() ? loop : new OffLoopExecutor(loop);
     }
 
     @Override

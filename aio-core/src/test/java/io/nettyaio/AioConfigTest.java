@@ -178,6 +178,9 @@ class AioConfigTest {
         assertThat(config.helperIdleNanos()).isEqualTo(5_000_000_000L);
         assertThat(config.syncPolicy()).isEqualTo(AioSyncPolicy.HELPER);
         assertThat(config.allocator()).isSameAs(ByteBufAllocator.DEFAULT);
+        assertThat(config.metrics()).isFalse();
+        assertThat(config.slowOperationNanos()).isEqualTo(100_000_000);
+        assertThat(config.stallThresholdNanos()).isZero();
     }
 
     @Test
@@ -190,6 +193,9 @@ class AioConfigTest {
         System.setProperty(PREFIX + "pendingMebibytes", "3000");
         System.setProperty(PREFIX + "overloadPolicy", "WAIT");
         System.setProperty(PREFIX + "deviceLatencyGoalMicros", "500");
+        System.setProperty(PREFIX + "metrics", "true");
+        System.setProperty(PREFIX + "slowOperationMillis", "7");
+        System.setProperty(PREFIX + "stallMillis", "90");
 
         AioConfig config = AioConfig.builder().build();
 
@@ -201,6 +207,9 @@ class AioConfigTest {
         assertThat(config.pendingBytes()).isEqualTo(3000L << 20);
         assertThat(config.overloadPolicy()).isEqualTo(AioOverloadPolicy.WAIT);
         assertThat(config.deviceLatencyGoalNanos()).isEqualTo(500_000);
+        assertThat(config.metrics()).isTrue();
+        assertThat(config.slowOperationNanos()).isEqualTo(7_000_000);
+        assertThat(config.stallThresholdNanos()).isEqualTo(90_000_000);
     }
 
     @Test
@@ -222,6 +231,17 @@ class AioConfigTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> AioConfig.builder().helperIdle(-1, TimeUnit.SECONDS))
                 .withMessageContaining("helperIdle=-1");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> AioConfig.builder().slowOperation(0, TimeUnit.SECONDS))
+                .withMessageContaining("slowOperation=0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> AioConfig.builder().stallThreshold(999, TimeUnit.MICROSECONDS))
+                .withMessageContaining("stallThreshold=999");
+        assertThat(AioConfig.builder()
+                        .stallThreshold(0, TimeUnit.SECONDS)
+                        .build()
+                        .stallThresholdNanos())
+                .isZero();
     }
 
     @Test

@@ -48,8 +48,7 @@ final class MetricsCase implements Callable<Integer> {
             AioSide<?> off = side(sides, "off", false);
             AioSide<?> on = side(sides, "on", true);
             metrics.bindTo(registry);
-            ScheduledFuture<?> scrapes =
-                    scraper.scheduleAtFixedRate(() -> readAll(registry), 1, 1, TimeUnit.SECONDS);
+            ScheduledFuture<?> scrapes = scraper.scheduleAtFixedRate(() -> readAll(registry), 1, 1, TimeUnit.SECONDS);
             Rounds rounds = new Rounds(options, sides.all(), () -> {});
             rounds.warmUp(depths.all());
             for (int depth : depths.all()) {

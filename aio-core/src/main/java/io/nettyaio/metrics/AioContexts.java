@@ -1,5 +1,7 @@
 package io.nettyaio.metrics;
 
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioContext;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 public final class AioContexts {
 
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(AioContexts.class);
     private static final ConcurrentMap<AioContext, AioMeasurements> OPEN = new ConcurrentHashMap<>();
     private static final List<Runnable> LISTENERS = new CopyOnWriteArrayList<>();
 
@@ -36,7 +39,12 @@ public final class AioContexts {
     /** A context measures something that it has not measured before. */
     public static void changed() {
         for (Runnable listener : LISTENERS) {
-            listener.run();
+            try {
+                listener.run();
+            } catch (Throwable thrown) {
+                // The engine is in the middle of an operation, which is not to be lost to it.
+                LOGGER.warn("a listener to contexts threw", thrown);
+            }
         }
     }
 

@@ -20,7 +20,10 @@ final class Binding {
     private final MeterSet machine;
     private final Map<AioContext, ContextMeters> contexts = new HashMap<>();
     private final Map<AioMeasurements.Pool, MeterSet> pools = new HashMap<>();
+    /** Of contexts, and of pools. */
     private final Set<String> names = new HashSet<>();
+
+    private final Map<AioMeasurements.Pool, String> poolNames = new HashMap<>();
 
     Binding(MeterRegistry registry, Tags tags) {
         this.registry = registry;
@@ -33,7 +36,7 @@ final class Binding {
                 this,
                 unused -> ofMachine(AioMeasurements::machineRequests));
         machine.gauge(
-                "aio.machine.requests.max",
+                "aio.machine.max.requests",
                 REQUESTS,
                 "fs.aio-max-nr: as many as there can be",
                 this,
@@ -86,12 +89,15 @@ final class Binding {
             boolean gone = !used.contains(entry.getKey());
             if (gone) {
                 entry.getValue().close();
+                names.remove(poolNames.remove(entry.getKey()));
             }
             return gone;
         });
         for (AioMeasurements.Pool pool : used) {
             pools.computeIfAbsent(pool, unseen -> {
-                MeterSet set = new MeterSet(registry, tags.and("pool", unseen.name()));
+                String name = nameOf(unseen.name());
+                poolNames.put(unseen, name);
+                MeterSet set = new MeterSet(registry, tags.and("pool", name));
                 set.gauge(
                         "aio.helper.threads",
                         "threads",

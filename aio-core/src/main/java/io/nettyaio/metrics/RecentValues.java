@@ -30,8 +30,9 @@ final class RecentValues {
     RecentValues(AioHistogram histogram, LongSupplier clock) {
         this.histogram = histogram;
         this.clock = clock;
-        base = histogram.counts();
-        next = base;
+        next = histogram.counts();
+        // Whatever there is already counts as recent at first: it is why this is there.
+        base = new long[next.length];
         nextSinceNanos = clock.getAsLong();
         recent = new long[base.length];
         readNanos = nextSinceNanos - SAME_MOMENT_NANOS;

@@ -300,7 +300,7 @@ abstract class Operation implements Runnable {
     protected final void nextPiece() {
         releaseSlot();
         releaseDevice();
-        pieceReturned();
+        deviceEnds();
         context.stage(this);
     }
 
@@ -393,17 +393,22 @@ abstract class Operation implements Runnable {
     }
 
     /** It is handed to whoever keeps the device busy with it. */
-    protected final void sent() {
-        Recorder recorder = context.recorder();
-        if (recorder != null) {
-            recorder.sent(this);
-        }
+    private void sent() {
+        deviceBegins();
         if (context.hasLatencyGoal() && lane != null) {
             sentNanos = System.nanoTime();
         }
     }
 
-    private void pieceReturned() {
+    /** From here on its time is the device's. */
+    protected final void deviceBegins() {
+        Recorder recorder = context.recorder();
+        if (recorder != null) {
+            recorder.sent(this);
+        }
+    }
+
+    private void deviceEnds() {
         Recorder recorder = context.recorder();
         if (recorder != null) {
             recorder.returned(this);
@@ -411,7 +416,7 @@ abstract class Operation implements Runnable {
     }
 
     private void returned() {
-        pieceReturned();
+        deviceEnds();
         if (context.hasLatencyGoal() && lane != null) {
             lane.returned(System.nanoTime() - sentNanos);
         }

@@ -27,6 +27,7 @@ final class StallWatch {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(StallWatch.class);
     private static final int ASKED_PER_THRESHOLD = 4;
     private static final int FRAMES_MOST = 64;
+    private static final String SELECTOR = "io.netty.channel.epoll.Native";
 
     private final IoEventLoop loop;
     private final Thread thread;
@@ -98,7 +99,12 @@ final class StallWatch {
     }
 
     private void noticed(long nanos) {
-        String taken = format(thread.getStackTrace());
+        StackTraceElement[] frames = thread.getStackTrace();
+        if (isWaiting(frames)) {
+            // It has come back already, or has no processor to wake up on: nobody to blame.
+            return;
+        }
+        String taken = format(frames);
         stack = taken;
         count.incrementAndGet();
         LOGGER.warn(
@@ -108,6 +114,12 @@ final class StallWatch {
                 TimeUnit.NANOSECONDS.toMillis(nanos),
                 TimeUnit.NANOSECONDS.toMillis(thresholdNanos),
                 taken);
+    }
+
+    private static boolean isWaiting(StackTraceElement[] frames) {
+        return frames.length == 0
+                || (frames[0].getClassName().equals(SELECTOR)
+                        && frames[0].getMethodName().startsWith("epollWait"));
     }
 
     private static String format(StackTraceElement[] frames) {

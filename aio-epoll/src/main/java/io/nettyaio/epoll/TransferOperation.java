@@ -298,7 +298,7 @@ final class TransferOperation extends Operation {
     /** Takes what the page cache has. A miss has started the read-in when it answers, and waits for it. */
     private void attemptInline(@Nullable DeviceLane lane) {
         routed(AioRoute.INLINE);
-        sent();
+        deviceBegins();
         long answer = attempt(lane);
         if (answer != -Errno.EAGAIN) {
             context().tick().attemptsPause();
