@@ -67,7 +67,7 @@ final class KvMetrics implements MeterBinder, HealthSource {
         gauge(
                 registry,
                 "aio.kv.log.segments",
-                "files",
+                "segments",
                 "that a recovery would read",
                 at -> at.log().segments());
         gauge(registry, "aio.kv.log.writable", null, "1 where it takes changes", at -> at.refusal() == null ? 1 : 0);

@@ -46,6 +46,7 @@ final class TopFrame {
         frame.head(target);
         frame.serve();
         frame.kv();
+        frame.engine();
         frame.loops();
         frame.classes();
         return frame.lines;
@@ -130,6 +131,26 @@ final class TopFrame {
                 now.sum("aio_kv_connections"),
                 rates.perSecond("aio_kv_errors_total"),
                 now.sum("aio_kv_log_writable") == 0 ? ", THE LOG TAKES NO CHANGES" : "");
+    }
+
+    /** What all loops share. */
+    private void engine() {
+        StringBuilder helpers = new StringBuilder();
+        for (String pool : labels("pool", "aio_helper_threads")) {
+            Predicate<Sample> of = sample -> sample.label("pool").equals(pool);
+            helpers.append(String.format(
+                    Locale.ROOT,
+                    ", %s %.0f (%.0f queued)",
+                    pool,
+                    now.sum("aio_helper_threads", of),
+                    now.sum("aio_helper_queued_jobs", of)));
+        }
+        line(
+                "aio     %,.0f of %,.0f requests of the machine, %.0f demotions%s",
+                now.sum("aio_machine_requests"),
+                now.sum("aio_machine_max_requests"),
+                now.sum("aio_demotions_total"),
+                helpers);
     }
 
     /** One line for each event loop that has a context. */

@@ -28,9 +28,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -98,6 +101,7 @@ class AdminIT {
             assertThat(value(metrics, "aio_serve_accepted_connections_total")).isPositive();
             assertThat(value(metrics, "aio_serve_connections ")).isPositive();
             assertThat(value(metrics, "jvm_memory_used_bytes{area=\"heap\"")).isPositive();
+            checkDocumented(metrics, "aio.serve.");
             assertThat(metrics)
                     .as("of the library, each loop")
                     .contains("aio_pending_operations{context=\"aio-serve-")
@@ -137,8 +141,32 @@ class AdminIT {
             assertThat(value(metrics, "aio_kv_log_syncs_total")).isPositive();
             assertThat(value(metrics, "aio_kv_log_writable")).isEqualTo(1);
             assertThat(value(metrics, "aio_kv_accepted_connections_total")).isEqualTo(1);
+            checkDocumented(metrics, "aio.kv.");
             assertThat(metrics).contains("aio_operations_total{class=\"default\",context=\"aio-kv-store-");
         }
+    }
+
+    /** The table in docs/admin.md has each meter of the servers that is shown, and no other. */
+    private static void checkDocumented(String metrics, String prefix) throws IOException {
+        Set<String> documented = new TreeSet<>();
+        for (String line : Files.readAllLines(Path.of("..", "docs", "admin.md"))) {
+            String[] cells = line.split("\\|", -1);
+            if (line.startsWith("| `" + prefix)) {
+                documented.add(shownAs(cells[1].replace("`", "").strip(), cells[2].strip(), cells[3].strip()));
+            }
+        }
+        Set<String> shown = metrics.lines()
+                .filter(line -> line.startsWith("# TYPE " + prefix.replace('.', '_')))
+                .map(line -> line.split(" ", 4)[2])
+                .filter(name -> !name.equals("aio_serve_requests_seconds_max"))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(shown).isEqualTo(documented);
+    }
+
+    private static String shownAs(String meter, String type, String unit) {
+        String name = meter.replace('.', '_');
+        String withUnit = unit.isEmpty() || name.endsWith(unit) ? name : name + '_' + unit;
+        return type.equals("counter") ? withUnit + "_total" : withUnit;
     }
 
     @Test

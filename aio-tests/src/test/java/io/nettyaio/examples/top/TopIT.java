@@ -1,15 +1,16 @@
 package io.nettyaio.examples.top;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.nettyaio.examples.serve.FileServer;
 import io.nettyaio.examples.serve.ServerConfig;
 import io.nettyaio.tests.AioProcess;
 import io.nettyaio.tests.AioTestLoops;
+import io.nettyaio.tests.Need;
 import io.nettyaio.tests.Patterns;
-import io.nettyaio.tests.Shell;
-import io.nettyaio.tests.TestFileSystem;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.io.PrintWriter;
@@ -19,8 +20,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
@@ -30,7 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** {@code aio top} on a file server that is at work. */
@@ -40,15 +43,14 @@ class TopIT {
     private static final int REQUESTS = 20;
     private static final int FILE_BYTES = 100_000;
 
-    @RegisterExtension
-    static final AioTestLoops aio = AioTestLoops.of(1);
+    @TempDir
+    private Path directory;
 
     private FileServer server;
     private Target target;
 
     @BeforeEach
     void start() throws Exception {
-        Path directory = TestFileSystem.DISK.newDirectory();
         Patterns.file(directory.resolve("file"), 1, FILE_BYTES);
         server = FileServer.start(
                 directory, ServerConfig.builder().port(0).loops(1).adminPort(0).build());
@@ -129,9 +131,42 @@ class TopIT {
                 .execute("--once", "--delay", "0.2", "localhost:" + target.port());
         assertThat(code).isZero();
         assertThat(out.toString()).contains("health  UP").contains("loop").doesNotContain("\033");
-        String output = Shell.run(AioProcess.command("top", "-d", "0.2", Integer.toString(target.port()))
-                .toArray(String[]::new));
-        assertThat(output).startsWith("aio top " + target).doesNotContain("\033");
+        out.getBuffer().setLength(0);
+        code = new CommandLine(new TopCommand())
+                .setOut(new PrintWriter(out))
+                .execute("-d", "0.2", Integer.toString(target.port()));
+        assertThat(code).isZero();
+        assertThat(out.toString()).startsWith("aio top " + target).doesNotContain("\033");
+    }
+
+    /** As a user does: a terminal, a look, a q. */
+    @Test
+    void shouldEndAndGiveTheTerminalBackWhenUserQuits() throws Exception {
+        Need.that(Files.isExecutable(Path.of("/usr/bin/script")), "needs script(1), of util-linux, for a terminal");
+        String command = AioProcess.command("top", "-d", "0.2", Integer.toString(target.port())).stream()
+                .map(word -> "'" + word + "'")
+                .collect(Collectors.joining(" "));
+        ProcessBuilder builder = new ProcessBuilder("script", "-qec", "stty rows 30 cols 120; " + command, "/dev/null")
+                .redirectErrorStream(true);
+        builder.environment().put("TERM", "xterm");
+        Process process = builder.start();
+        try {
+            InputStream out = process.getInputStream();
+            StringBuilder shown = new StringBuilder();
+            int read;
+            while (shown.indexOf("routes") < 0 && (read = out.read()) >= 0) {
+                shown.append((char) read);
+            }
+            process.getOutputStream().write('q');
+            process.getOutputStream().flush();
+            shown.append(new String(out.readAllBytes(), StandardCharsets.ISO_8859_1));
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).as(shown::toString).isZero();
+            assertThat(shown.toString()).contains("aio top " + target).contains("\033[?1049h");
+            assertThat(shown.lastIndexOf("\033[?1049l")).isGreaterThan(shown.indexOf("routes"));
+        } finally {
+            process.destroyForcibly();
+        }
     }
 
     @Test
@@ -140,8 +175,7 @@ class TopIT {
         scraper.scrape();
         server.close();
         String why = "nobody listens on " + target + "; start a server with --admin-port";
-        assertThat(org.assertj.core.api.Assertions.catchThrowable(scraper::scrape))
-                .hasMessage(why);
+        assertThat(catchThrowable(scraper::scrape)).hasMessage(why);
         assertThat(TopFrame.failure(target, why))
                 .extracting(AttributedString::toString)
                 .contains(why);
