@@ -8,13 +8,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Group commit. Appends are encoded into the batch that is filling; one batch at a time is written, and synced if one of
- * its records asks for it. What arrives meanwhile is the next batch: it grows with the load, and nothing waits for a
- * timer. Loop-confined.
+ * its records asks for it. What arrives meanwhile is the next batch, and what comes in the turns of the loop right after
+ * ({@link #gathers}): it grows with the load, and nothing waits for a timer. Loop-confined.
  *
  * <pre>
  *   append ──► filling ──(full, or nothing in flight)──► sealed ──► in flight: write, sync ──► acknowledged
@@ -106,6 +107,12 @@ final class Committer implements Segments.Waiter {
     private long records;
     private long longestCommitNanos;
     private long commitBeganNanos;
+    /** Moving average. */
+    private long usualCommitNanos;
+
+    private long gatherBeganNanos;
+    /** How far the batch had got when it last waited for a turn of the loop. */
+    private long gatheredSequence;
 
     /**
      * @param current   the segment to go on in
@@ -248,7 +255,12 @@ final class Committer implements Segments.Waiter {
     private void pumpSoon() {
         if (inFlight == null && !pumpAsked) {
             pumpAsked = true;
-            loop.execute(pump);
+            try {
+                loop.execute(pump);
+            } catch (RejectedExecutionException loopHasEnded) {
+                // Whoever brings its last completions goes on with what is pending.
+                pumpNow();
+            }
         }
     }
 
@@ -262,6 +274,9 @@ final class Committer implements Segments.Waiter {
             owner.idle();
             return;
         }
+        if (gathers()) {
+            return;
+        }
         if (sealed.isEmpty()) {
             seal();
         }
@@ -272,6 +287,29 @@ final class Committer implements Segments.Waiter {
             sealed.removeFirst();
             write(batch);
         }
+    }
+
+    /**
+     * Whether records still come with each turn of the loop, so that the batch is to wait for the next turn. Whoever was
+     * acknowledged by the batch before answers at about the same time: to sync for the first of them makes the others wait
+     * for a sync more, and costs one. No longer than a commit usually takes; and as soon as a turn brings nothing, the
+     * batch goes, so one caller alone does not wait.
+     */
+    private boolean gathers() {
+        Batch batch = filling;
+        if (batch == null
+                || !batch.isAlways()
+                || !sealed.isEmpty()
+                || nextSequence == gatheredSequence
+                || loop.isShuttingDown()
+                || System.nanoTime() - gatherBeganNanos > usualCommitNanos) {
+            return false;
+        }
+        gatheredSequence = nextSequence;
+        pumpAsked = true;
+        // A plain task would run before the loop looks at its sockets again.
+        var unused = loop.schedule(pump, 0, TimeUnit.NANOSECONDS);
+        return true;
     }
 
     private void write(Batch batch) {
@@ -353,13 +391,20 @@ final class Committer implements Segments.Waiter {
 
     private void done(Batch batch) {
         inFlight = null;
-        longestCommitNanos = Math.max(longestCommitNanos, System.nanoTime() - commitBeganNanos);
+        long now = System.nanoTime();
+        long commitNanos = now - commitBeganNanos;
+        longestCommitNanos = Math.max(longestCommitNanos, commitNanos);
+        usualCommitNanos += (commitNanos - usualCommitNanos) / 8;
         owner.released(batch.count(), batch.recordBytes());
-        // First, so that the disk works while callers are told.
-        pumpNow();
+        gatherBeganNanos = now;
+        if (!sealed.isEmpty()) {
+            // First, so that the disk works while callers are told.
+            pumpNow();
+        }
         batch.acknowledge(null);
         tellSyncWaiters();
         recycle(batch);
+        pumpSoon();
     }
 
     private void recycle(Batch batch) {
