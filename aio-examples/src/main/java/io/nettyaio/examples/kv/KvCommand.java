@@ -1,6 +1,7 @@
 package io.nettyaio.examples.kv;
 
 import io.netty.util.NetUtil;
+import io.nettyaio.AioConfig;
 import io.nettyaio.examples.CommandException;
 import io.nettyaio.examples.Version;
 import io.nettyaio.examples.log.LogDurability;
@@ -217,7 +218,8 @@ public final class KvCommand implements Callable<Integer> {
                 if (adminPort < 0) {
                     throw new IllegalArgumentException("admin-port=" + adminPort + ": must be from 0 to 65535");
                 }
-                config.adminPort(adminPort);
+                config.adminPort(adminPort)
+                        .aio(AioConfig.builder().metrics(true).build());
             }
             return config.build();
         } catch (IllegalArgumentException | ArithmeticException e) {

@@ -1,5 +1,6 @@
 package io.nettyaio.examples.kv;
 
+import io.nettyaio.AioConfig;
 import io.nettyaio.examples.log.LogDurability;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -124,7 +125,12 @@ public final class KvConfig {
         return from.outputHardBytes;
     }
 
-    /** The admin port, on the loopback address: 0 for any free one, -1 for none. */
+    /** See {@link Builder#aio}. */
+    public AioConfig aio() {
+        return from.aio;
+    }
+
+    /** See {@link Builder#adminPort}. */
     public int adminPort() {
         return from.adminPort;
     }
@@ -155,6 +161,7 @@ public final class KvConfig {
         private int bulkBytes = 15 * MIB;
         private int outputPauseBytes = MIB;
         private int outputHardBytes = 256 * MIB;
+        private AioConfig aio = AioConfig.defaults();
         private int adminPort = NO_ADMIN_PORT;
 
         private Builder(Path directory) {
@@ -247,7 +254,16 @@ public final class KvConfig {
             return this;
         }
 
-        /** The admin port, on the loopback address: 0 for any free one, -1, the default, for none. */
+        /** Limits of the disk's side of the store loop. */
+        public Builder aio(AioConfig value) {
+            aio = value;
+            return this;
+        }
+
+        /**
+         * The admin port, on the loopback address: 0 for any free one, -1, the default, for none. It shows what the library
+         * counts for each operation where {@link #aio} has {@link AioConfig.Builder#metrics}.
+         */
         public Builder adminPort(int number) {
             adminPort = number;
             return this;
@@ -269,6 +285,7 @@ public final class KvConfig {
             copy.bulkBytes = bulkBytes;
             copy.outputPauseBytes = outputPauseBytes;
             copy.outputHardBytes = outputHardBytes;
+            copy.aio = aio;
             copy.adminPort = adminPort;
             return copy;
         }

@@ -20,7 +20,6 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
-import io.nettyaio.AioConfig;
 import io.nettyaio.AioContext;
 import io.nettyaio.epoll.EpollAio;
 import io.nettyaio.examples.ListenFailure;
@@ -101,7 +100,6 @@ public final class KvServer implements AutoCloseable {
         KvServer server = new KvServer(config);
         boolean started = false;
         try {
-            server.administer();
             server.recover();
             server.listen(address);
             server.listenForAdmin();
@@ -114,15 +112,12 @@ public final class KvServer implements AutoCloseable {
         }
     }
 
-    /** Makes the context whose operations are counted, before anything else uses it. */
-    private void administer() {
+    private void administer(AioContext aio) {
         if (config.hasAdminPort()) {
-            AioContext context = EpollAio.context(
-                    storeLoop, AioConfig.builder().metrics(true).build());
             Admin made = new Admin();
             admin = made;
             made.bind(new AioMetrics(storeGroup));
-            made.watch(new LoopHealth(storeGroup, List.of(context)));
+            made.watch(new LoopHealth(storeGroup, List.of(aio)));
             if (socketGroup != storeGroup) {
                 made.watch(new LoopHealth(socketGroup, List.of()));
             }
@@ -161,13 +156,15 @@ public final class KvServer implements AutoCloseable {
     }
 
     private void recover() throws IOException, InterruptedException {
+        AioContext aio = EpollAio.context(storeLoop, config.aio());
+        administer(aio);
         Replay replay = new Replay(new Keyspace(SipHash.random()));
         LogConfig logConfig = LogConfig.builder(config.directory())
                 .direct(config.direct())
                 .segmentBytes(config.segmentBytes())
                 .maxRecordBytes(KvConfig.RECORD_BYTES)
                 .build();
-        Future<WriteAheadLog> opened = WriteAheadLog.open(EpollAio.context(storeLoop), logConfig, replay);
+        Future<WriteAheadLog> opened = WriteAheadLog.open(aio, logConfig, replay);
         opened.await();
         if (!opened.isSuccess()) {
             Throwable cause = opened.cause();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.util.concurrent.Future;
+import io.nettyaio.AioConfig;
 import io.nettyaio.AioContext;
 import io.nettyaio.examples.kv.KvConfig;
 import io.nettyaio.examples.kv.KvServer;
@@ -117,6 +118,7 @@ class AdminIT {
     void shouldShowWhatTheKeyValueServerDoes() throws Exception {
         Path directory = TestFileSystem.DISK.newDirectory().resolve("kv");
         KvConfig config = KvConfig.builder(directory)
+                .aio(AioConfig.builder().metrics(true).build())
                 .port(0)
                 .loops(2)
                 .segmentBytes(32 << 20)
