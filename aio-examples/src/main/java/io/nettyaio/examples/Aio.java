@@ -2,9 +2,11 @@ package io.nettyaio.examples;
 
 import io.nettyaio.examples.cat.CatCommand;
 import io.nettyaio.examples.cp.CpCommand;
+import io.nettyaio.examples.doctor.DoctorCommand;
 import io.nettyaio.examples.kv.KvCommand;
 import io.nettyaio.examples.logtool.LogCommand;
 import io.nettyaio.examples.serve.ServeCommand;
+import io.nettyaio.examples.top.TopCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,6 +29,8 @@ import picocli.CommandLine.HelpCommand;
             LogCommand.class,
             CpCommand.class,
             CatCommand.class,
+            DoctorCommand.class,
+            TopCommand.class,
             HelpCommand.class
         })
 public final class Aio {

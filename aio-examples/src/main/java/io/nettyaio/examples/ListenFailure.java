@@ -42,11 +42,24 @@ public final class ListenFailure {
      * @param cause why
      */
     public static IOException bind(String bind, int port, Throwable cause) {
+        return bind(bind, port, "--port", cause);
+    }
+
+    /**
+     * The address cannot be bound.
+     *
+     * @param bind   the address
+     * @param port   the port
+     * @param option by which another port is chosen
+     * @param cause  why
+     */
+    public static IOException bind(String bind, int port, String option, Throwable cause) {
         String why = switch (cause instanceof NativeIoException failure ? -failure.expectedErr() : 0) {
-            case EADDRINUSE -> "the port is in use; choose another one with --port, or any free one with --port 0";
-            case EACCES -> "permission denied; choose a port of 1024 or above with --port";
+            case EADDRINUSE ->
+                "the port is in use; choose another one with " + option + ", or any free one with " + option + " 0";
+            case EACCES -> "permission denied; choose a port of 1024 or above with " + option;
             case EADDRNOTAVAIL -> "this machine does not have that address; give --bind one of its own";
-            default -> cause.getMessage() + "; choose others with --bind and --port";
+            default -> cause.getMessage() + "; choose others with --bind and " + option;
         };
         return new IOException("cannot listen on " + bind + ':' + port + ": " + why, cause);
     }

@@ -16,10 +16,21 @@ class AioTest {
             Aio.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "help", "serve --help", "help serve", "cp --help", "help cp", "cat --help"})
+    @ValueSource(
+            strings = {
+                "--help",
+                "help",
+                "serve --help",
+                "help serve",
+                "cp --help",
+                "help cp",
+                "cat --help",
+                "doctor --help",
+                "top --help"
+            })
     void shouldSayHowItIsUsedWhenAskedForHelp(String line) {
         assertThat(commandLine.execute(line.split(" "))).isZero();
-        assertThat(out.toString()).startsWith("Usage: aio").containsAnyOf("serve", "cp", "cat");
+        assertThat(out.toString()).startsWith("Usage: aio").containsAnyOf("serve", "cp", "cat", "doctor", "top");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -48,6 +59,22 @@ class AioTest {
                 "cp a b --unheard-of",
                 "cp a b --progress sometimes",
                 "cat --unheard-of",
+                "serve . --admin-port -1",
+                "serve . --admin-port 65536",
+                "kv --dir d --admin-port -1",
+                "kv --dir d --admin-port 65536",
+                "top",
+                "top 0",
+                "top 65536",
+                "top x",
+                "top :80",
+                "top a b:80",
+                "top 80 --delay 0",
+                "top 80 --unheard-of",
+                "doctor --unheard-of",
+                "doctor . --seconds x",
+                "doctor . --seconds -1",
+                "doctor . --seconds 601",
             })
     void shouldExitWith2WhenItIsCalledWrongly(String line) {
         assertThat(commandLine.execute(line.isEmpty() ? new String[0] : line.split(" ")))

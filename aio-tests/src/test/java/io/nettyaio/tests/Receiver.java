@@ -3,17 +3,12 @@ package io.nettyaio.tests;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** Another process, which hears of completions: {@code receiver.c}, compiled on first use. */
 final class Receiver implements AutoCloseable {
-
-    private static @Nullable Path program;
 
     private final Process process;
     private final BufferedReader lines;
@@ -25,7 +20,8 @@ final class Receiver implements AutoCloseable {
 
     /** Starts it, and waits until it is ready. */
     static Receiver start(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(program().toString()));
+        List<String> command =
+                new ArrayList<>(List.of(NativeProgram.of("receiver").toString()));
         command.addAll(List.of(arguments));
         Receiver receiver = new Receiver(
                 new ProcessBuilder(command).redirectErrorStream(true).start());
@@ -34,19 +30,6 @@ final class Receiver implements AutoCloseable {
             throw new IOException("the receiver says " + ready);
         }
         return receiver;
-    }
-
-    private static synchronized Path program() throws Exception {
-        if (program == null) {
-            // Surefire and failsafe run in the module's directory.
-            Path source = Path.of("src", "test", "native", "receiver.c").toAbsolutePath();
-            Path made =
-                    Files.createDirectories(Path.of("target").toAbsolutePath()).resolve("receiver");
-            Shell.run(
-                    "gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-o", made.toString(), source.toString());
-            program = made;
-        }
-        return program;
     }
 
     int pid() {

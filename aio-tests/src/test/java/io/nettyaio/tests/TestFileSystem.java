@@ -73,7 +73,7 @@ public enum TestFileSystem {
     }
 
     /** The same directory where it cannot be written; gone when the JVM ends. */
-    static Path readOnly(Path directory) throws Exception {
+    public static Path readOnly(Path directory) throws Exception {
         Path view = Mounts.mount("readonly", "--bind", directory.toString());
         Shell.run("mount", "-o", "remount,bind,ro", view.toString());
         return view;

@@ -6,6 +6,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.nettyaio.epoll.EpollAio;
 import io.nettyaio.examples.CommandException;
+import io.nettyaio.examples.Terminal;
 import io.nettyaio.examples.Version;
 import java.nio.file.InvalidPathException;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package io.nettyaio.examples.kv;
 
 import io.netty.util.NetUtil;
+import io.nettyaio.AioConfig;
 import io.nettyaio.examples.CommandException;
 import io.nettyaio.examples.Version;
 import io.nettyaio.examples.log.LogDurability;
@@ -143,6 +144,13 @@ public final class KvCommand implements Callable<Integer> {
                     + " (default: ${DEFAULT-VALUE}).")
     private long segmentBytes;
 
+    @Option(
+            names = "--admin-port",
+            paramLabel = "N",
+            description = "Also answer /metrics (for Prometheus) and /health on this port of 127.0.0.1, 0 for any free"
+                    + " one (default: no such port).")
+    private @Nullable Integer adminPort;
+
     /** {@code always}, {@code everysec}, {@code no}. */
     static final class DurabilityConverter implements ITypeConverter<LogDurability> {
         @Override
@@ -180,6 +188,9 @@ public final class KvCommand implements Callable<Integer> {
             PrintWriter out = spec.commandLine().getOut();
             out.println("READY " + NetUtil.toSocketAddressString(server.address()) + ", keys in " + directory
                     + "; try: redis-cli -p " + server.address().getPort());
+            if (server.adminUrl() != null) {
+                out.println("admin at " + server.adminUrl());
+            }
             out.flush();
             server.awaitShutdown();
             return 0;
@@ -191,7 +202,7 @@ public final class KvCommand implements Callable<Integer> {
     private KvConfig config() throws CommandException {
         long memory = maxMemoryBytes == null ? Runtime.getRuntime().maxMemory() / 2 : maxMemoryBytes;
         try {
-            return KvConfig.builder(directory)
+            KvConfig.Builder config = KvConfig.builder(directory)
                     .bind(bind)
                     .port(port)
                     .loops(loops)
@@ -202,8 +213,15 @@ public final class KvCommand implements Callable<Integer> {
                     .timeout(Duration.ofSeconds(timeoutSeconds))
                     .direct(direct)
                     .compactBytes(compactBytes)
-                    .segmentBytes(Math.toIntExact(segmentBytes))
-                    .build();
+                    .segmentBytes(Math.toIntExact(segmentBytes));
+            if (adminPort != null) {
+                if (adminPort < 0) {
+                    throw new IllegalArgumentException("admin-port=" + adminPort + ": must be from 0 to 65535");
+                }
+                config.adminPort(adminPort)
+                        .aio(AioConfig.builder().metrics(true).build());
+            }
+            return config.build();
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

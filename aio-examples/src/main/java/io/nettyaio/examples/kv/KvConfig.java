@@ -10,6 +10,7 @@ import java.time.Duration;
 public final class KvConfig {
 
     private static final int MIB = 1 << 20;
+    private static final int NO_ADMIN_PORT = -1;
     /** The longest record of the log: what one command, or one transaction, may change. */
     static final int RECORD_BYTES = 16 * MIB;
 
@@ -20,6 +21,9 @@ public final class KvConfig {
     private KvConfig(Builder from) {
         this.from = from;
         check(from.port >= 0 && from.port <= 65_535, "port=" + from.port + ": must be from 0 to 65535");
+        check(
+                from.adminPort >= NO_ADMIN_PORT && from.adminPort <= 65_535,
+                "admin-port=" + from.adminPort + ": must be from 0 to 65535");
         check(from.loops >= 1 && from.loops <= 64, "loops=" + from.loops + ": must be from 1 to 64");
         check(from.maxMemoryBytes >= 0, "maxmemory=" + from.maxMemoryBytes + ": must be 0, for no limit, or more");
         check(from.maxClients >= 1, "maxclients=" + from.maxClients + ": must be at least 1");
@@ -132,6 +136,15 @@ public final class KvConfig {
         return from.ioClass;
     }
 
+    /** See {@link Builder#adminPort}. */
+    public int adminPort() {
+        return from.adminPort;
+    }
+
+    boolean hasAdminPort() {
+        return from.adminPort != NO_ADMIN_PORT;
+    }
+
     RequestParser.Limits limits() {
         return new RequestParser.Limits(from.bulkBytes, MOST_ARGUMENTS, from.bulkBytes);
     }
@@ -156,6 +169,7 @@ public final class KvConfig {
         private int outputHardBytes = 256 * MIB;
         private AioConfig aio = AioConfig.defaults();
         private AioClass ioClass = AioClass.DEFAULT;
+        private int adminPort = NO_ADMIN_PORT;
 
         private Builder(Path directory) {
             this.directory = directory;
@@ -259,6 +273,15 @@ public final class KvConfig {
             return this;
         }
 
+        /**
+         * The admin port, on the loopback address: 0 for any free one, -1, the default, for none. It shows what the library
+         * counts for each operation where {@link #aio} has {@link AioConfig.Builder#metrics}.
+         */
+        public Builder adminPort(int number) {
+            adminPort = number;
+            return this;
+        }
+
         private Builder copy() {
             Builder copy = new Builder(directory);
             copy.bind = bind;
@@ -277,6 +300,7 @@ public final class KvConfig {
             copy.outputHardBytes = outputHardBytes;
             copy.aio = aio;
             copy.ioClass = ioClass;
+            copy.adminPort = adminPort;
             return copy;
         }
 

@@ -23,13 +23,17 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioContext;
 import io.nettyaio.epoll.EpollAio;
 import io.nettyaio.examples.ListenFailure;
+import io.nettyaio.examples.admin.Admin;
+import io.nettyaio.examples.admin.LoopHealth;
 import io.nettyaio.examples.log.LogConfig;
 import io.nettyaio.examples.log.LogException;
 import io.nettyaio.examples.log.LogListener;
 import io.nettyaio.examples.log.LogState;
 import io.nettyaio.examples.log.WriteAheadLog;
+import io.nettyaio.metrics.AioMetrics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +65,9 @@ public final class KvServer implements AutoCloseable {
     private @Nullable WriteAheadLog log;
     private @Nullable Store store;
     private @Nullable Channel listener;
+    private @Nullable Admin admin;
+    /** Left by the store loop. */
+    private volatile @Nullable KvFigures figures;
 
     private KvServer(KvConfig config) {
         this.config = config;
@@ -95,6 +102,7 @@ public final class KvServer implements AutoCloseable {
         try {
             server.recover();
             server.listen(address);
+            server.listenForAdmin();
             started = true;
             return server;
         } finally {
@@ -104,8 +112,52 @@ public final class KvServer implements AutoCloseable {
         }
     }
 
+    private void administer(AioContext aio) {
+        if (config.hasAdminPort()) {
+            Admin made = new Admin();
+            admin = made;
+            made.bind(new AioMetrics(storeGroup));
+            made.watch(new LoopHealth(storeGroup, List.of(aio)));
+            if (socketGroup != storeGroup) {
+                made.watch(new LoopHealth(socketGroup, List.of()));
+            }
+        }
+    }
+
+    private void listenForAdmin() throws IOException, InterruptedException {
+        Admin made = admin;
+        if (made != null) {
+            KvMetrics metrics = new KvMetrics(() -> Objects.requireNonNull(figures, "figures"));
+            made.bind(metrics);
+            made.watch(metrics);
+            made.listen(config.adminPort());
+        }
+    }
+
+    /** On the store loop. */
+    private static KvFigures figures(Store store, WriteAheadLog log) {
+        StoreStats stats = store.stats();
+        Journal journal = store.journal();
+        return new KvFigures(
+                stats.commands,
+                stats.errors,
+                stats.connections,
+                stats.rejectedConnections,
+                stats.closedForOutput,
+                store.sessions().size(),
+                journal.keyspace().size(),
+                stats.expiredKeys,
+                store.usedBytes(),
+                journal.pending(),
+                journal.rollbacks(),
+                log.state(),
+                journal.log().refusal(),
+                log.stats());
+    }
+
     private void recover() throws IOException, InterruptedException {
         AioContext aio = EpollAio.context(storeLoop, config.aio());
+        administer(aio);
         Replay replay = new Replay(new Keyspace(SipHash.random()));
         LogConfig logConfig = LogConfig.builder(config.directory())
                 .direct(config.direct())
@@ -149,6 +201,10 @@ public final class KvServer implements AutoCloseable {
         // For as long as there is the context, which goes with this server's loop.
         aio.addSubmittableListener(changed -> made.logChanged());
         store = made;
+        if (config.hasAdminPort()) {
+            figures = figures(made, opened);
+            made.everyTick(() -> figures = figures(made, opened));
+        }
         Compactor compactor = new Compactor(opened, made.journal(), config.compactBytes());
         Runnable tick = () -> {
             made.tick();
@@ -203,6 +259,12 @@ public final class KvServer implements AutoCloseable {
         return (InetSocketAddress) Objects.requireNonNull(listener, "listener").localAddress();
     }
 
+    /** Where the admin port is, as {@code http://127.0.0.1:9090/}; {@code null} where there is none. */
+    public @Nullable String adminUrl() {
+        Admin made = admin;
+        return made == null ? null : made.url();
+    }
+
     /** Waits until a client has sent SHUTDOWN, or the server has been closed. */
     public void awaitShutdown() throws InterruptedException {
         shutdownAsked.await();
@@ -216,6 +278,10 @@ public final class KvServer implements AutoCloseable {
     public void close() {
         if (closing.compareAndSet(false, true)) {
             shutdownAsked.countDown();
+            Admin made = admin;
+            if (made != null) {
+                made.close();
+            }
             end();
         }
         if (!storeGroup.terminationFuture().awaitUninterruptibly(2 * END_SECONDS, TimeUnit.SECONDS)

@@ -46,6 +46,7 @@ final class Store implements Journal.Listener, AutoCloseable {
     private long heldBytes;
     private long lastSessionId;
     private long nowMillis = System.currentTimeMillis();
+    private Runnable everyTick = () -> {};
 
     /**
      * A store.
@@ -85,6 +86,11 @@ final class Store implements Journal.Listener, AutoCloseable {
         return info;
     }
 
+    /** Has something done at each {@link #tick()}. */
+    void everyTick(Runnable task) {
+        everyTick = task;
+    }
+
     void shutdown() {
         shutdown.run();
     }
@@ -117,6 +123,7 @@ final class Store implements Journal.Listener, AutoCloseable {
         readClock();
         expiryCycle.run();
         journal.keyspace().tidy();
+        everyTick.run();
         long now = System.nanoTime();
         for (Session session : List.copyOf(sessions.values())) {
             if (session.unreadNanos(now) > UNREAD_NANOS) {

@@ -14,19 +14,21 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.net.SocketAddress;
 import java.time.Instant;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Sees requests, which come one at a time, and what is written in return. Loop-confined. */
 final class AccessLogHandler extends ChannelDuplexHandler {
 
-    private final AccessLog log;
+    private final Consumer<AccessLog.Line> log;
     private @Nullable HttpRequest request;
     private Instant begun = Instant.EPOCH;
     private long begunNanos;
     private int status;
     private long bytes;
 
-    AccessLogHandler(AccessLog log) {
+    /** @param log told of each response when it has ended */
+    AccessLogHandler(Consumer<AccessLog.Line> log) {
         this.log = log;
     }
 
@@ -71,7 +73,7 @@ final class AccessLogHandler extends ChannelDuplexHandler {
         SocketAddress client = channel.parent() == null || channel.remoteAddress() != null
                 ? channel.remoteAddress()
                 : channel.parent().remoteAddress();
-        log.log(new AccessLog.Line(
+        log.accept(new AccessLog.Line(
                 client,
                 begun,
                 of.method() + " " + of.uri() + ' '

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -19,19 +20,28 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.nettyaio.AioConfig;
+import io.nettyaio.AioContext;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
 import io.nettyaio.epoll.EpollAio;
+import io.nettyaio.examples.ConnectionLimit;
+import io.nettyaio.examples.admin.Admin;
+import io.nettyaio.examples.admin.LoopHealth;
 import io.nettyaio.handler.HttpConnectionHandler;
 import io.nettyaio.handler.HttpFileConfig;
 import io.nettyaio.handler.HttpFileRoot;
+import io.nettyaio.metrics.AioMetrics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +65,8 @@ public final class FileServer implements AutoCloseable {
     private final AtomicBoolean closing = new AtomicBoolean();
     private @Nullable HttpFileRoot root;
     private @Nullable AccessLog log;
+    private @Nullable Admin admin;
+    private @Nullable ServeMetrics metrics;
     private @Nullable Channel listener;
 
     private FileServer(ServerConfig config) {
@@ -93,9 +105,17 @@ public final class FileServer implements AutoCloseable {
         try {
             Path logFile = config.accessLog();
             server.log = logFile == null ? null : AccessLog.open(logFile);
+            if (config.hasAdminPort()) {
+                server.administer();
+            }
             HttpFileRoot opened = server.open(directory);
             server.root = opened;
-            server.listen(address, new Pipelines(config, directory.toRealPath(), opened, tls, server.log));
+            server.listen(
+                    address, new Pipelines(config, directory.toRealPath(), opened, tls, server.exchangeListener()));
+            Admin port = server.admin;
+            if (port != null) {
+                port.listen(config.adminPort());
+            }
             started = true;
             return server;
         } finally {
@@ -103,6 +123,28 @@ public final class FileServer implements AutoCloseable {
                 server.close();
             }
         }
+    }
+
+    /** Makes all contexts, so that they are counted from the start; the admin port listens later. */
+    private void administer() {
+        AioConfig counting = AioConfig.builder().metrics(true).build();
+        List<AioContext> contexts = new ArrayList<>();
+        group.forEach(loop -> contexts.add(EpollAio.context((EventLoop) loop, counting)));
+        Admin made = new Admin();
+        admin = made;
+        made.bind(new AioMetrics(group));
+        made.watch(new LoopHealth(group, contexts));
+        metrics = new ServeMetrics(made.registry(), connections);
+    }
+
+    private @Nullable Consumer<AccessLog.Line> exchangeListener() {
+        AccessLog lines = log;
+        ServeMetrics counters = metrics;
+        if (lines == null) {
+            return counters == null ? null : counters::ended;
+        }
+        Consumer<AccessLog.Line> logs = lines::log;
+        return counters == null ? logs : logs.andThen(counters::ended);
     }
 
     private HttpFileRoot open(Path directory) throws IOException, InterruptedException {
@@ -135,6 +177,9 @@ public final class FileServer implements AutoCloseable {
                     @Override
                     protected void initChannel(SocketChannel channel) {
                         pipelines.accepted(channel);
+                        if (metrics != null) {
+                            metrics.accepted();
+                        }
                         connections.add(channel);
                         if (closing.get()) {
                             // Accepted just before the listener was closed, and perhaps too late to be asked to drain.
@@ -167,6 +212,12 @@ public final class FileServer implements AutoCloseable {
         return (config.tls() == null ? "http://" : "https://") + NetUtil.toSocketAddressString(address()) + '/';
     }
 
+    /** Where the admin port is, as {@code http://127.0.0.1:9090/}; {@code null} where there is none. */
+    public @Nullable String adminUrl() {
+        Admin port = admin;
+        return port == null ? null : port.url();
+    }
+
     /** Connections that are open. */
     int connections() {
         return connections.size();
@@ -186,6 +237,9 @@ public final class FileServer implements AutoCloseable {
     @Override
     public void close() {
         if (closing.compareAndSet(false, true)) {
+            if (admin != null) {
+                admin.close();
+            }
             drain();
             if (root != null) {
                 root.close();

@@ -35,6 +35,7 @@ import io.nettyaio.handler.HttpUploadHandler;
 import io.nettyaio.handler.HttpUploadLimits;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,11 +60,20 @@ final class Pipelines {
     private final Path directory;
     private final HttpFileRoot root;
     private final @Nullable SslContext tls;
-    private final @Nullable AccessLog log;
+    private final @Nullable Consumer<AccessLog.Line> log;
 
-    /** @param directory what {@code root} serves */
+    /**
+     * Handlers of a server's connections.
+     *
+     * @param directory what {@code root} serves
+     * @param log       told of each response when it has ended
+     */
     Pipelines(
-            ServerConfig config, Path directory, HttpFileRoot root, @Nullable SslContext tls, @Nullable AccessLog log) {
+            ServerConfig config,
+            Path directory,
+            HttpFileRoot root,
+            @Nullable SslContext tls,
+            @Nullable Consumer<AccessLog.Line> log) {
         this.config = config;
         this.directory = directory;
         this.root = root;

@@ -159,6 +159,13 @@ public final class ServeCommand implements Callable<Integer> {
             description = "How long responses in flight may go on when it is told to stop (default: ${DEFAULT-VALUE}).")
     private int graceSeconds = (int) DEFAULTS.grace().toSeconds();
 
+    @Option(
+            names = "--admin-port",
+            paramLabel = "N",
+            description = "Also answer /metrics (for Prometheus) and /health on this port of 127.0.0.1, 0 for any free"
+                    + " one (default: no such port).")
+    private @Nullable Integer adminPort;
+
     @Override
     public Integer call() throws CommandException, InterruptedException {
         ServerConfig config = config();
@@ -167,6 +174,9 @@ public final class ServeCommand implements Callable<Integer> {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "aio-serve-stop"));
             PrintWriter out = spec.commandLine().getOut();
             out.println("serving " + directory + " at " + server.url());
+            if (server.adminUrl() != null) {
+                out.println("admin at " + server.adminUrl());
+            }
             out.flush();
             server.awaitClosed();
             return 0;
@@ -183,7 +193,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     private ServerConfig config() {
         try {
-            return DEFAULTS.with()
+            ServerConfig.Builder config = DEFAULTS.with()
                     .bind(bind)
                     .port(port)
                     .loops(loops)
@@ -198,8 +208,14 @@ public final class ServeCommand implements Callable<Integer> {
                     .idle(Duration.ofSeconds(idleSeconds))
                     .openFiles(openFiles)
                     .revalidate(Duration.ofMillis(revalidateMillis))
-                    .grace(Duration.ofSeconds(graceSeconds))
-                    .build();
+                    .grace(Duration.ofSeconds(graceSeconds));
+            if (adminPort != null) {
+                if (adminPort < 0) {
+                    throw new IllegalArgumentException("admin-port=" + adminPort + ": must be from 0 to 65535");
+                }
+                config.adminPort(adminPort);
+            }
+            return config.build();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 public final class ServerConfig {
 
     private static final int MAX_PORT = 65_535;
+    private static final int NO_ADMIN_PORT = -1;
 
     private final Builder values;
 
@@ -105,6 +106,16 @@ public final class ServerConfig {
         return values.accessLog;
     }
 
+    /** The admin port, on the loopback address: 0 for any free one, -1 for none. */
+    public int adminPort() {
+        return values.adminPort;
+    }
+
+    /** Whether there is to be an admin port. */
+    boolean hasAdminPort() {
+        return values.adminPort != NO_ADMIN_PORT;
+    }
+
     /** Sets values one by one. */
     public static final class Builder {
 
@@ -123,6 +134,7 @@ public final class ServerConfig {
         private int openFiles = 4096;
         private Duration revalidate = Duration.ofSeconds(1);
         private @Nullable Path accessLog;
+        private int adminPort = NO_ADMIN_PORT;
 
         private Builder() {}
 
@@ -143,6 +155,7 @@ public final class ServerConfig {
             copy.openFiles = openFiles;
             copy.revalidate = revalidate;
             copy.accessLog = accessLog;
+            copy.adminPort = adminPort;
             return copy;
         }
 
@@ -242,6 +255,12 @@ public final class ServerConfig {
         /** See {@link ServerConfig#accessLog()}. */
         public Builder accessLog(@Nullable Path file) {
             accessLog = file;
+            return this;
+        }
+
+        /** See {@link ServerConfig#adminPort()}. */
+        public Builder adminPort(int number) {
+            adminPort = (int) check("admin-port", number, NO_ADMIN_PORT, MAX_PORT);
             return this;
         }
 

@@ -1,13 +1,12 @@
-package io.nettyaio.examples.cp;
+package io.nettyaio.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nettyaio.examples.cp.CpCommand.Progress;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** When there is a progress bar. */
+/** What a terminal is. */
 @Timeout(10)
 class TerminalTest {
 
@@ -38,13 +37,5 @@ class TerminalTest {
         assertThat(Terminal.isTerminal(device(4, 96), DRIVERS)).isFalse();
         assertThat(Terminal.isTerminal(device(4, 63), DRIVERS)).isFalse();
         assertThat(Terminal.isTerminal(device(136, 0), List.of())).isFalse();
-    }
-
-    @Test
-    void shouldDrawBarWhenAskedOrOnATerminal() {
-        assertThat(CpCommand.isDrawn(Progress.auto, true)).isTrue();
-        assertThat(CpCommand.isDrawn(Progress.auto, false)).isFalse();
-        assertThat(CpCommand.isDrawn(Progress.always, false)).isTrue();
-        assertThat(CpCommand.isDrawn(Progress.never, true)).isFalse();
     }
 }

@@ -1,4 +1,4 @@
-package io.nettyaio.examples.cp;
+package io.nettyaio.examples;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,10 +9,11 @@ import java.util.List;
  * Whether a standard stream is a terminal. {@code System.console()} says so of input and output together, and from Java 22
  * on no longer even that; so the descriptor's device is looked up among the kernel's terminal drivers.
  */
-final class Terminal {
+public final class Terminal {
 
     private static final Path DRIVERS = Path.of("/proc/tty/drivers");
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+    private static final int STANDARD_OUTPUT = 1;
     private static final int STANDARD_ERROR = 2;
 
     private static final int S_IFMT = 0xF000;
@@ -22,10 +23,19 @@ final class Terminal {
 
     private Terminal() {}
 
+    /** Whether standard output is one. May block. */
+    public static boolean isStandardOutput() {
+        return isTerminal(STANDARD_OUTPUT);
+    }
+
     /** Whether standard error is one. May block. */
-    static boolean isStandardError() {
+    public static boolean isStandardError() {
+        return isTerminal(STANDARD_ERROR);
+    }
+
+    private static boolean isTerminal(int number) {
         try {
-            Path descriptor = DESCRIPTORS.resolve(Integer.toString(STANDARD_ERROR));
+            Path descriptor = DESCRIPTORS.resolve(Integer.toString(number));
             int mode = (int) Files.getAttribute(descriptor, "unix:mode");
             long device = (long) Files.getAttribute(descriptor, "unix:rdev");
             return (mode & S_IFMT) == S_IFCHR && isTerminal(device, Files.readAllLines(DRIVERS));

@@ -1,4 +1,4 @@
-package io.nettyaio.examples.serve;
+package io.nettyaio.examples;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -9,12 +9,17 @@ import java.util.concurrent.RejectedExecutionException;
  * Stops accepting when so many connections are open, until one of them has been closed: those beyond wait in the kernel's
  * queue. In the pipeline of the listening channel, and confined to its loop.
  */
-final class ConnectionLimit extends ChannelInboundHandlerAdapter {
+public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
 
     private final int most;
     private int open;
 
-    ConnectionLimit(int most) {
+    /**
+     * A limit for one listening channel.
+     *
+     * @param most connections at once
+     */
+    public ConnectionLimit(int most) {
         this.most = most;
     }
 
