@@ -9,7 +9,6 @@
  *
  * Raw system calls and <linux/aio_abi.h>. Prints one line: operations=N elapsed_ns=N cpu_ns=N.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/aio_abi.h>
@@ -20,17 +19,16 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "reference.h"
 
 enum { RING_MAGIC = 0xa10a10a1, EVENTS_MAX = 1024, DEPTH_MAX = 4096, BUFFER_ALIGNMENT = 4096 };
 
 static const uint64_t TIMER_TAG = UINT64_MAX;
-static const uint64_t NANOS_PER_SECOND = 1000000000U;
 
 /* The header of the memory that an aio_context_t points to; struct aio_ring of the kernel's fs/aio.c. */
 struct ring {
@@ -72,34 +70,6 @@ struct loop {
     uint64_t random;
     uint64_t operations;
 };
-
-static void die(const char *what) {
-    fprintf(stderr, "aio_loop: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static int checked(int result, const char *what) {
-    if (result < 0) {
-        die(what);
-    }
-    return result;
-}
-
-static uint64_t now_nanos(void) {
-    struct timespec now;
-    checked(clock_gettime(CLOCK_MONOTONIC, &now), "clock_gettime");
-    return (uint64_t)now.tv_sec * NANOS_PER_SECOND + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t timeval_nanos(struct timeval value) {
-    return (uint64_t)value.tv_sec * NANOS_PER_SECOND + (uint64_t)value.tv_usec * 1000U;
-}
-
-static uint64_t cpu_nanos(void) {
-    struct rusage usage;
-    checked(getrusage(RUSAGE_SELF, &usage), "getrusage");
-    return timeval_nanos(usage.ru_utime) + timeval_nanos(usage.ru_stime);
-}
 
 /* splitmix64, and the upper 31 bits scaled to the range: the Java side draws its offsets in the same way. */
 static uint64_t next_offset(struct loop *loop) {

@@ -8,7 +8,6 @@
  *
  * Prints one line: operations=N elapsed_ns=N cpu_ns=N.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <pthread.h>
@@ -18,44 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { READ_END = 0, WRITE_END = 1, EVENTS_MAX = 64 };
+#include "reference.h"
 
-static const uint64_t NANOS_PER_SECOND = 1000000000U;
+enum { READ_END = 0, WRITE_END = 1, EVENTS_MAX = 64 };
 
 static size_t block_bytes = 65536;
 static atomic_int stopping;
 static int there[2];
 static int back[2];
-
-static void die(const char *what) {
-    fprintf(stderr, "pipe_loop: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static int checked(int result, const char *what) {
-    if (result < 0) {
-        die(what);
-    }
-    return result;
-}
-
-static uint64_t now_nanos(void) {
-    struct timespec now;
-    checked(clock_gettime(CLOCK_MONOTONIC, &now), "clock_gettime");
-    return (uint64_t)now.tv_sec * NANOS_PER_SECOND + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t cpu_nanos(void) {
-    struct rusage usage;
-    checked(getrusage(RUSAGE_SELF, &usage), "getrusage");
-    uint64_t seconds = (uint64_t)usage.ru_utime.tv_sec + (uint64_t)usage.ru_stime.tv_sec;
-    uint64_t micros = (uint64_t)usage.ru_utime.tv_usec + (uint64_t)usage.ru_stime.tv_usec;
-    return seconds * NANOS_PER_SECOND + micros * 1000U;
-}
 
 static int new_epoll(int fd, uint32_t events) {
     int epoll_fd = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");

@@ -21,6 +21,7 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** A file server under load. */
 @Command(
@@ -30,7 +31,8 @@ import picocli.CommandLine.Mixin;
                     + "HttpFileHandler beside nginx ('aio threads; sendfile on', and 'sendfile on') and beside Netty's "
                     + "ChunkedNioFile and DefaultFileRegion.",
             "cold: the files are dropped from the page cache, and each is asked for once; hot: all of them are in it.",
-            "As root, on an ext4 file system on a loop device over tmpfs, else on the disk, whose speed varies.",
+            "As root, on an ext4 file system on a loop device over tmpfs, else, or with --dir, on the disk, whose speed"
+                    + " varies.",
             "Requests per second, latency, and the p99.9 of small responses out of memory, which a probe asks the same "
                     + "loop for each millisecond meanwhile."
         })
@@ -45,15 +47,26 @@ final class HttpCase implements Callable<Integer> {
     @Mixin
     private final RunOptions options = new RunOptions(3, 5);
 
+    @Option(
+            names = "--dir",
+            paramLabel = "DIR",
+            description = "Where the files are to lie, to measure that disk.")
+    private @Nullable Path directory;
+
     /** What one side did in one round. */
     private record Round(Wrk.Result load, Histogram probe) {}
 
     @Override
     public Integer call() throws Exception {
         options.check();
-        try (LoopFileSystem fileSystem = LoopFileSystem.tryCreate(HttpSite.BYTES, LoopFileSystem.ReadAhead.DEFAULT);
-                HttpSite site =
-                        HttpSite.create(fileSystem == null ? Programs.buildDirectory() : fileSystem.directory());
+        Path disk = directory;
+        try (LoopFileSystem fileSystem = disk != null
+                        ? null
+                        : LoopFileSystem.tryCreate(HttpSite.BYTES, LoopFileSystem.ReadAhead.DEFAULT);
+                HttpSite site = HttpSite.create(
+                        fileSystem != null
+                                ? fileSystem.directory()
+                                : disk != null ? disk : Programs.buildDirectory());
                 Wrk wrk = new Wrk()) {
             Report report = new Report(options, site.root());
             List<HttpServerSide> sides = new ArrayList<>();
