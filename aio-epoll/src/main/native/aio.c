@@ -22,7 +22,11 @@
 #include <unistd.h>
 
 /* Raised with each change of a signature; Native.java holds the same number. */
-#define NETTYAIO_VERSION 6
+#define NETTYAIO_VERSION 7
+
+#ifndef RESOLVE_CACHED
+#define RESOLVE_CACHED 0x20 /* since Linux 5.12; others may have older headers */
+#endif
 
 /* The Java side lays these out by hand. */
 _Static_assert(sizeof(struct iocb) == 64, "iocb is 64 bytes");
@@ -164,6 +168,26 @@ static jint open_beneath(JNIEnv *env, jclass type, jint directory, jlong path, j
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
     };
     return result_int(syscall(SYS_openat2, directory, pointer(path), &how, sizeof how));
+}
+
+/* In one call, since the file's own statx(2) belongs to it: the inode is in memory. */
+static jint open_cached(JNIEnv *env, jclass type, jint directory, jlong path, jint options, jint mask, jlong statx) {
+    (void)env;
+    (void)type;
+    struct open_how how = {
+        .flags = (uint64_t)(uint32_t)open_flags(options),
+        .resolve = RESOLVE_CACHED | RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+    };
+    long fd = syscall(SYS_openat2, directory, pointer(path), &how, sizeof how);
+    if (fd < 0) {
+        return -errno;
+    }
+    if (syscall(SYS_statx, (int)fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, (unsigned)mask, pointer(statx)) < 0) {
+        int refused = errno;
+        (void)close((int)fd);
+        return -refused;
+    }
+    return (jint)fd;
 }
 
 static jint close_(JNIEnv *env, jclass type, jint fd) {
@@ -433,6 +457,7 @@ static const JNINativeMethod METHODS[] = {
     METHOD("queueSignal", "(IIIJ)I", queue_signal),
     METHOD("openAt", "(IJII)I", open_at),
     METHOD("openBeneath", "(IJII)I", open_beneath),
+    METHOD("openCached", "(IJIIJ)I", open_cached),
     METHOD("close", "(I)I", close_),
     METHOD("pread", "(IJJJI)J", pread_),
     METHOD("preadv", "(IJIJI)J", preadv_),

@@ -47,10 +47,7 @@ final class HttpCase implements Callable<Integer> {
     @Mixin
     private final RunOptions options = new RunOptions(3, 5);
 
-    @Option(
-            names = "--dir",
-            paramLabel = "DIR",
-            description = "Where the files are to lie, to measure that disk.")
+    @Option(names = "--dir", paramLabel = "DIR", description = "Where the files are to lie, to measure that disk.")
     private @Nullable Path directory;
 
     /** What one side did in one round. */
@@ -64,9 +61,7 @@ final class HttpCase implements Callable<Integer> {
                         ? null
                         : LoopFileSystem.tryCreate(HttpSite.BYTES, LoopFileSystem.ReadAhead.DEFAULT);
                 HttpSite site = HttpSite.create(
-                        fileSystem != null
-                                ? fileSystem.directory()
-                                : disk != null ? disk : Programs.buildDirectory());
+                        fileSystem != null ? fileSystem.directory() : disk != null ? disk : Programs.buildDirectory());
                 Wrk wrk = new Wrk()) {
             Report report = new Report(options, site.root());
             List<HttpServerSide> sides = new ArrayList<>();

@@ -71,6 +71,7 @@ final class EpollAioContext implements AioContext {
 
     private final ContextMeasurements measurements;
 
+    private final CachedOpens cachedOpens = new CachedOpens(this);
     private final Pipes pipes;
     private final Polls polls;
 
@@ -227,6 +228,10 @@ final class EpollAioContext implements AioContext {
 
     Lane helperLane() {
         return helperLane;
+    }
+
+    CachedOpens cachedOpens() {
+        return cachedOpens;
     }
 
     DeviceLane deviceLane(Device device, AioClass ioClass) {

@@ -1,5 +1,6 @@
 package io.nettyaio.epoll;
 
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,6 +16,12 @@ final class Mount {
 
     static final long TMPFS = 0x01021994L;
     static final long OVERLAYFS = 0x794c7630L;
+    private static final Set<Long> LOCAL = Set.of(
+            TMPFS,
+            0xEF53L, // ext2, ext3, ext4
+            0x58465342L, // xfs
+            0x9123683EL, // btrfs
+            0xF2F52010L); // f2fs
 
     private static final int UNKNOWN = 0;
     private static final int YES = 1;
@@ -48,6 +55,11 @@ final class Mount {
 
     boolean isMemory() {
         return fileSystemType == TMPFS;
+    }
+
+    /** Whether it asks no other machine and no other program: what it has in memory it has. */
+    boolean asksNobody() {
+        return LOCAL.contains(fileSystemType);
     }
 
     /** Whether nobody has found out yet if reads know RWF_NOWAIT. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** The same number stands in {@code aio.c}. */
-    private static final int VERSION = 6;
+    private static final int VERSION = 7;
 
     // Kept as Netty keeps its own: who asks later gets the first cause.
     @SuppressWarnings("StaticAssignmentOfThrowable")
@@ -90,6 +90,12 @@ final class Native {
 
     /** {@code openat2(2)} with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS. */
     static native int openBeneath(int directory, long path, int options, int mode);
+
+    /**
+     * As {@link #openBeneath}, with RESOLVE_CACHED and RESOLVE_NO_XDEV: EAGAIN where it is not all in the kernel's memory.
+     * And {@code statx(2)} of what it has opened.
+     */
+    static native int openCached(int directory, long path, int options, int statxMask, long statx);
 
     /** {@code close(2)}. */
     static native int close(int fd);

@@ -31,7 +31,12 @@ final class NativePath {
 
     /** Text with a NUL at its end. */
     static ByteBuffer terminated(String path) {
-        return terminated(path.getBytes(CHARSET));
+        return terminated(bytesOf(path));
+    }
+
+    /** Text, without a NUL. */
+    static byte[] bytesOf(String path) {
+        return path.getBytes(CHARSET);
     }
 
     private static ByteBuffer terminated(byte[] bytes) {

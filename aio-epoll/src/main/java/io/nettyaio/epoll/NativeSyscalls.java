@@ -59,6 +59,11 @@ class NativeSyscalls implements Syscalls {
     }
 
     @Override
+    public int openCached(int directory, long path, int options, int statxMask, long statx) {
+        return Native.openCached(directory, path, options, statxMask, statx);
+    }
+
+    @Override
     public int close(int fd) {
         return Native.close(fd);
     }

@@ -56,6 +56,11 @@ final class OpenFlags {
         return (bits & APPEND) != 0;
     }
 
+    /** Whether it opens for nothing but reading through the page cache, and has no other wish than to get the right file. */
+    static boolean onlyReads(int bits) {
+        return (bits & ~(DIRECTORY | NOFOLLOW)) == READ_ONLY;
+    }
+
     /** Whether opening alone may change something. */
     static boolean changes(int bits) {
         return (bits & (CREATE | TRUNCATE)) != 0;

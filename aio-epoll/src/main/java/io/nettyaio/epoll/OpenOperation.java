@@ -5,6 +5,7 @@ import io.nettyaio.AioClass;
 import io.nettyaio.AioConfig;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioOpenOption;
+import io.nettyaio.AioRoute;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Opens a file and finds out, on the helper, all that its routes depend on: kind, device, alignment, and by a real
- * operation whether reads know RWF_NOWAIT.
+ * operation whether reads know RWF_NOWAIT. Beneath a directory that all tells, and {@link CachedOpens} may open it on the
+ * loop.
  */
 final class OpenOperation extends HelperOperation<AioFile> {
 
@@ -78,6 +80,20 @@ final class OpenOperation extends HelperOperation<AioFile> {
         } else if (subpath.indexOf('\0') >= 0) {
             refuse(Failures.argument(Errno.EINVAL, "open", path, "the path holds a NUL character"));
         }
+    }
+
+    @Override
+    void submit() {
+        if (directory != null && !isCancelled()) {
+            FileHandle here = context.cachedOpens().open(directory, path, subpath, options);
+            if (here != null) {
+                opened = here;
+                routed(AioRoute.INLINE);
+                complete(here.fd());
+                return;
+            }
+        }
+        super.submit();
     }
 
     @Override

@@ -15,7 +15,9 @@ final class Statx {
     static final int S_IFREG = 0x8000;
     static final int S_IFSOCK = 0xC000;
 
-    private static final int BYTES = 256;
+    /** Its length. */
+    static final int BYTES = 256;
+
     private static final int MASK = 0;
     private static final int NLINK = 16;
     private static final int UID = 20;
@@ -38,6 +40,9 @@ final class Statx {
     private static final int STATX_BASIC_STATS = 0x7ff;
     private static final int STATX_MNT_ID = 0x1000;
     private static final int STATX_DIOALIGN = 0x2000;
+
+    /** What is asked of a file that is opened. */
+    static final int MASK_OF_FILE = STATX_BASIC_STATS | STATX_MNT_ID | STATX_DIOALIGN;
 
     private final int mask;
     private final AioStat stat;
@@ -89,9 +94,14 @@ final class Statx {
 
     static Statx of(Syscalls syscalls, int fd) throws Refused {
         try (NativeMemory memory = new NativeMemory(BYTES, Long.BYTES)) {
-            int result = syscalls.statx(fd, STATX_BASIC_STATS | STATX_MNT_ID | STATX_DIOALIGN, memory.address());
+            int result = syscalls.statx(fd, MASK_OF_FILE, memory.address());
             return of(memory, result);
         }
+    }
+
+    /** What a call has left at the beginning of a buffer in native order. */
+    static Statx in(ByteBuffer filled) {
+        return new Statx(filled);
     }
 
     /** Of a path: the address of a NUL-terminated string. */

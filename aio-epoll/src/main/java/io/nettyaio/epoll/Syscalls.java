@@ -31,6 +31,8 @@ interface Syscalls {
 
     int openBeneath(int directory, long path, int options, int mode);
 
+    int openCached(int directory, long path, int options, int statxMask, long statx);
+
     int close(int fd);
 
     long pread(int fd, long address, long length, long offset, int flags);

@@ -207,6 +207,11 @@ class ScriptedSyscalls extends NativeSyscalls {
         return opened(super.openBeneath(directory, path, options & ~DIRECT_BIT, mode), "file");
     }
 
+    @Override
+    public int openCached(int directory, long path, int options, int statxMask, long statx) {
+        return opened(super.openCached(directory, path, options, statxMask, statx), "file");
+    }
+
     final int opened(int fd, String what) {
         if (fd >= 0) {
             descriptors.put(fd, what);

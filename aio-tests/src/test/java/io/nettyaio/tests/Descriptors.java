@@ -3,6 +3,7 @@ package io.nettyaio.tests;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -113,8 +114,12 @@ final class Descriptors {
                     return Integer.parseInt(line.substring(6).strip(), 8);
                 }
             }
-        } catch (NoSuchFileException e) {
-            return O_CLOEXEC; // closed meanwhile
+        } catch (IOException e) {
+            // Closed before it was opened here, or before it was read.
+            if (Files.exists(descriptor, LinkOption.NOFOLLOW_LINKS)) {
+                throw e;
+            }
+            return O_CLOEXEC;
         }
         throw new IOException("no flags in " + info);
     }

@@ -19,16 +19,22 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
+import io.nettyaio.AioFuture;
+import io.nettyaio.AioRoute;
 import io.nettyaio.AioStat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Opening: each option, permissions, every refusal with its errno, and paths that stay beneath a directory. */
 @Timeout(60)
@@ -329,6 +335,63 @@ class OpenIT {
         assertThat(failure(aio.context().openBeneath(directory, "nothing", READ))
                         .errnoName())
                 .isEqualTo("ENOENT");
+    }
+
+    /** Linux 5.12: what the kernel has in memory is opened on the loop, and is what the path leads to at that moment. */
+    @ParameterizedTest
+    @EnumSource(names = {"EXT4", "XFS", "BTRFS", "TMPFS"})
+    void shouldOpenOnLoopWhenKernelHasThePathInMemory(TestFileSystem fileSystem) throws Exception {
+        Path base = fileSystem.newDirectory();
+        Path path = Patterns.file(base.resolve("file"), 1, 100);
+        Files.createSymbolicLink(base.resolve("link"), Path.of("file"));
+        AioFile directory = aio.open(base, READ, DIRECTORY);
+        // By a helper, which finds out about the mount, and notes the time at which the link was followed.
+        aio.closeLater(get(aio.context().openBeneath(directory, "link", READ)));
+        // xfs does not follow links from memory.
+        for (String name : fileSystem == TestFileSystem.XFS ? List.of("file") : List.of("file", "link")) {
+            AioFuture<AioFile> opening = aio.context().openBeneath(directory, name, READ);
+            AioFile file = aio.closeLater(get(opening));
+            assertThat(opening.route()).as(name).isEqualTo(AioRoute.INLINE);
+            assertThat(file.openedStat()).isEqualTo(get(aio.open(path, READ).stat()));
+            ByteBuf read = get(file.read(0, 100));
+            Patterns.check(read, 1, 0, 100);
+            read.release();
+        }
+        Path replacement = Patterns.file(base.resolve("replacement"), 2, 50);
+        Files.move(replacement, path, StandardCopyOption.ATOMIC_MOVE);
+        AioFile replaced = aio.closeLater(get(aio.context().openBeneath(directory, "file", READ)));
+        assertThat(replaced.openedStat().sizeBytes()).isEqualTo(50);
+        AioFuture<AioFile> writable = aio.context().openBeneath(directory, "file", READ, WRITE);
+        aio.closeLater(get(writable));
+        assertThat(writable.route()).isEqualTo(AioRoute.HELPER);
+    }
+
+    /** What it would have to read from the disk, a helper looks for; and what may lie on another machine. */
+    @Test
+    void shouldLeaveOpenToHelperWhenKernelHasToAskTheDisk() throws Exception {
+        Path control = Path.of("/proc/sys/vm/drop_caches");
+        Need.that(Files.isWritable(control), "needs root, to drop the kernel's memory of paths");
+        Path base = TestFileSystem.EXT4.newDirectory();
+        Files.createDirectory(base.resolve("a"));
+        Patterns.file(base.resolve("a/file"), 1, 100);
+        AioFile directory = aio.open(base, READ, DIRECTORY);
+        get(get(aio.context().openBeneath(directory, "a/file", READ)).close());
+        Shell.run("sync");
+        Files.writeString(control, "2");
+        AioFuture<AioFile> cold = aio.context().openBeneath(directory, "a/file", READ);
+        get(get(cold).close());
+        AioFuture<AioFile> warm = aio.context().openBeneath(directory, "a/file", READ);
+        get(get(warm).close());
+        assertThat(List.of(cold.route(), warm.route())).containsExactly(AioRoute.HELPER, AioRoute.INLINE);
+
+        Path overlay = TestFileSystem.OVERLAY.newDirectory();
+        Patterns.file(overlay.resolve("file"), 1, 100);
+        AioFile onOverlay = aio.open(overlay, READ, DIRECTORY);
+        for (int i = 0; i < 2; i++) {
+            AioFuture<AioFile> opening = aio.context().openBeneath(onOverlay, "file", READ);
+            aio.closeLater(get(opening));
+            assertThat(opening.route()).isEqualTo(AioRoute.HELPER);
+        }
     }
 
     /** Beneath something that is no directory, or is closed. */

@@ -174,7 +174,8 @@ class SyncIT {
             AioContextStats stats = aio.onLoop(0, () -> aio.context().stats());
             most = Math.max(most, stats.helperInFlight() + stats.kernelInFlight());
         }
-        assertThat(most).as("of these, in a system call or on the way to one").isBetween(1, 4);
+        // None, where they were done before this thread looked.
+        assertThat(most).as("of these, in a system call or on the way to one").isLessThanOrEqualTo(4);
         for (AioFuture<Void> sync : syncs) {
             get(sync);
         }

@@ -247,12 +247,19 @@ public final class FileServer implements AutoCloseable {
             if (log != null) {
                 log.close();
             }
-            // Contexts close what is still open before their loops end.
+            closeContexts();
             Future<?> unused = group.shutdownGracefully(0, END_SECONDS, TimeUnit.SECONDS);
         }
         if (!group.terminationFuture().awaitUninterruptibly(2 * END_SECONDS, TimeUnit.SECONDS)) {
             LOGGER.warn("gave up waiting for the event loops to end");
         }
+    }
+
+    /** Before their loops end: a loop that ends in the middle of an iteration leaves its context to a thread that comes later. */
+    private void closeContexts() {
+        List<Future<?>> ending = new ArrayList<>();
+        group.forEach(loop -> ending.add(EpollAio.context((EventLoop) loop).close()));
+        ending.forEach(each -> each.awaitUninterruptibly(END_SECONDS, TimeUnit.SECONDS));
     }
 
     private void drain() {
