@@ -130,7 +130,8 @@ public final class AioWait {
      * @param timeout the longest time to wait; zero or less looks and does not wait, {@code null} waits without limit
      * @return those that are done, in the order of the arguments; none where the time has passed before
      * @throws InterruptedException the operations go on, and can be waited for again
-     * @throws io.netty.util.concurrent.BlockingOperationException on an event loop's thread, where it would have to wait
+     * @throws io.netty.util.concurrent.BlockingOperationException on the thread of an event loop that has a context, where it would
+     *     have to wait
      */
     public static <F extends Future<?>> List<F> suspend(@Nullable Duration timeout, Collection<? extends F> operations)
             throws InterruptedException {
