@@ -345,13 +345,15 @@ class OpenIT {
         Path path = Patterns.file(base.resolve("file"), 1, 100);
         Files.createSymbolicLink(base.resolve("link"), Path.of("file"));
         AioFile directory = aio.open(base, READ, DIRECTORY);
-        // By a helper, which finds out about the mount, and notes the time at which the link was followed.
-        aio.closeLater(get(aio.context().openBeneath(directory, "link", READ)));
-        // xfs does not follow links from memory.
-        for (String name : fileSystem == TestFileSystem.XFS ? List.of("file") : List.of("file", "link")) {
+        // By a helper, which finds out about the mount.
+        aio.closeLater(get(aio.context().openBeneath(directory, "file", READ)));
+        for (String name : List.of("file", "link")) {
             AioFuture<AioFile> opening = aio.context().openBeneath(directory, name, READ);
             AioFile file = aio.closeLater(get(opening));
-            assertThat(opening.route()).as(name).isEqualTo(AioRoute.INLINE);
+            if (name.equals("file")) {
+                // A link whose access time is to be changed is a helper's, and on xfs every one.
+                assertThat(opening.route()).isEqualTo(AioRoute.INLINE);
+            }
             assertThat(file.openedStat()).isEqualTo(get(aio.open(path, READ).stat()));
             ByteBuf read = get(file.read(0, 100));
             Patterns.check(read, 1, 0, 100);
