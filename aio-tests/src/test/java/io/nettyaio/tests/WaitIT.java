@@ -118,7 +118,9 @@ class WaitIT {
             assertThat(failure(write).kind()).isEqualTo(AioException.Kind.TIMED_OUT);
             assertThat(src.refCnt()).as("a helper still writes from it").isPositive();
             assertThat(failure(inTime).kind()).isEqualTo(AioException.Kind.TIMED_OUT);
-            assertThat(sync.isDone()).as("the wait's end is not the operations'").isFalse();
+            assertThat(sync.isDone())
+                    .as("the wait's end is not the operations'")
+                    .isFalse();
             frozen.thaw();
             get(sync);
         }
