@@ -29,6 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Waiting for operations of several contexts: files on one loop, pipes on another, joined on a third. */
 @Timeout(60)
+@SuppressWarnings("FutureReturnValueIgnored") // the result of a wait is a future
 class WaitIT {
 
     private static final long SEED = 31;
