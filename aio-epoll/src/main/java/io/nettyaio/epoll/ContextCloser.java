@@ -148,7 +148,7 @@ final class ContextCloser {
     /** On the loop as it shuts down: everything, to the end. */
     private void drain() {
         begin();
-        while (!isIdle() || !context.tick().isEmpty() || context.returns().isReturning()) {
+        while (!isIdle() || context.returns().isReturning()) {
             context.forEachLane(Lane::takeWake);
             context.tick().flush();
             if (context.reap(Integer.MAX_VALUE) == 0) {
@@ -163,6 +163,7 @@ final class ContextCloser {
         }
         closed();
         draining = false;
+        context.tick().drained();
     }
 
     private void release() {

@@ -136,9 +136,9 @@ final class Tick {
         }
     }
 
-    /** Whether the end of a tick has something to do that does not count as pending. */
-    boolean isEmpty() {
-        return staged.isEmpty() && done.isEmpty();
+    /** The context has been drained: what is staged now was turned away, and nobody flushes any more. */
+    void drained() {
+        loopTakesNoMore();
     }
 
     /** Sends off what is staged, as much as one tick may hold, and submits one batch. */

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -227,6 +228,35 @@ class ShutdownIT {
             awaitClosed(context);
             assertThat(group.terminationFuture().await(20, TimeUnit.SECONDS)).isTrue();
         }
+    }
+
+    /** Somebody who starts anew whatever fails keeps no loop from ending. */
+    @Test
+    void shouldEndWhenFailuresAreStartedAnewForEver() throws Exception {
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        AioContext context = EpollAio.context(group.next(), aio.config().build());
+        AioFile file = get(context.open(path(), READ));
+        AtomicBoolean givesUp = new AtomicBoolean();
+        CompletableFuture<Throwable> ended = new CompletableFuture<>();
+        ByteBuf dst = aio.buffers().directBuffer(10, 10);
+        new Object() {
+            void next() {
+                file.read(dst.clear(), 0, "", (result, cause, attachment) -> {
+                    if (givesUp.get()) {
+                        ended.complete(cause);
+                    } else {
+                        next();
+                    }
+                });
+            }
+        }.next();
+        AioTestLoops.shutDown(group);
+        assertThat(group.terminationFuture().await(20, TimeUnit.SECONDS)).isTrue();
+        awaitClosed(context);
+        givesUp.set(true);
+        assertThat(ended.get(20, TimeUnit.SECONDS)).isInstanceOf(AioException.class);
+        AioTestLoops.awaitReferences(dst, 1);
+        dst.release();
     }
 
     /**
