@@ -307,8 +307,12 @@ final class Committer implements Segments.Waiter {
         }
         gatheredSequence = nextSequence;
         pumpAsked = true;
-        // A plain task would run before the loop looks at its sockets again.
-        var unused = loop.schedule(pump, 0, TimeUnit.NANOSECONDS);
+        // A plain task would run before the loop looks at its sockets again. But a loop that shuts down drops timers.
+        var unused = loop.schedule(pump, 0, TimeUnit.NANOSECONDS).addListener(ran -> {
+            if (ran.isCancelled()) {
+                pumpNow();
+            }
+        });
         return true;
     }
 

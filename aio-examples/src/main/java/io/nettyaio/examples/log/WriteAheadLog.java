@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * with {@link LogException.Kind#BACKLOG}. Who stops when {@link #isWritable()} turns false never sees that.
  *
  * <p><b>Failures.</b> {@link LogState} says what the log does about them.
+ *
+ * <p><b>End.</b> {@link #close()}, and only when that has completed, the shutdown of the loop: a loop that shuts down drops
+ * the timers and the files that the log ends with.
  */
 public final class WriteAheadLog {
 
