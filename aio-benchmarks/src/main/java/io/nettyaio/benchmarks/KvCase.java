@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -111,24 +112,12 @@ final class KvCase implements Callable<Integer> {
     }
 
     private static void times(Report report, int connections, String label, String what, KvSide ours, KvSide redis) {
-        report.compare(
-                connections,
-                what + "_p50_ms",
-                ours.median(label, RedisBenchmark.Outcome::p50),
-                redis.median(label, RedisBenchmark.Outcome::p50),
-                null);
-        report.compare(
-                connections,
-                what + "_p99_ms",
-                ours.median(label, RedisBenchmark.Outcome::p99),
-                redis.median(label, RedisBenchmark.Outcome::p99),
-                null);
-        report.compare(
-                connections,
-                what + "_p999_ms",
-                ours.median(label, RedisBenchmark.Outcome::p999),
-                redis.median(label, RedisBenchmark.Outcome::p999),
-                null);
+        Map<String, ToDoubleFunction<RedisBenchmark.Outcome>> percentiles = new LinkedHashMap<>();
+        percentiles.put("p50", RedisBenchmark.Outcome::p50);
+        percentiles.put("p99", RedisBenchmark.Outcome::p99);
+        percentiles.put("p999", RedisBenchmark.Outcome::p999);
+        percentiles.forEach((name, figure) -> report.compare(
+                connections, what + "_" + name + "_ms", ours.median(label, figure), redis.median(label, figure), null));
     }
 
     private static void measurements(Report report, KvSide side) {
