@@ -109,9 +109,13 @@ final class Tick {
         }
     }
 
-    /** By a plain task, not one of the iteration's tail, which would run at once: the sockets come first. */
+    /**
+     * By a plain task, not one of the iteration's tail, which would run at once: the sockets come first. A loop that shuts
+     * down runs tasks as long as there are any, before it drops its handles: whoever starts one operation after the other
+     * would keep it from that. What is staged then, the drain that follows takes up.
+     */
     private void scheduleNext() {
-        if (scheduled || context.closer().isDraining()) {
+        if (scheduled || context.closer().isDraining() || loop.isShuttingDown()) {
             return;
         }
         scheduled = true;
