@@ -1,6 +1,6 @@
 /*
  * The system calls of the Linux engine. One function for each call: it returns the call's result, or -errno; it keeps
- * no state and calls nothing back. Memory comes as addresses, which the Java side owns.
+ * no state but a field's number, and calls nothing back. Memory comes as addresses, which the Java side owns.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -22,7 +23,7 @@
 #include <unistd.h>
 
 /* Raised with each change of a signature; Native.java holds the same number. */
-#define NETTYAIO_VERSION 7
+#define NETTYAIO_VERSION 8
 
 #ifndef RESOLVE_CACHED
 #define RESOLVE_CACHED 0x20 /* since Linux 5.12; others may have older headers */
@@ -410,6 +411,15 @@ static jint poll_(JNIEnv *env, jclass type, jint fd, jint events) {
     return ready < 0 ? -errno : (jint)(unsigned short)one.revents;
 }
 
+/* ---- getrusage(2) ---------------------------------------------------------------------------------------------- */
+
+static jlong voluntary_switches(JNIEnv *env, jclass type) {
+    (void)env;
+    (void)type;
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) < 0 ? -(jlong)errno : (jlong)usage.ru_nvcsw;
+}
+
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 
 static jlong allocate(JNIEnv *env, jclass type, jlong alignment, jlong length) {
@@ -438,6 +448,22 @@ static jobject wrap(JNIEnv *env, jclass type, jlong address, jlong length) {
 static jlong address_of(JNIEnv *env, jclass type, jobject buffer) {
     (void)type;
     return (jlong)(intptr_t)(*env)->GetDirectBufferAddress(env, buffer);
+}
+
+/* ---- java.io.FileDescriptor ------------------------------------------------------------------------------------ */
+
+/* Its number, which Netty's sendfile reads in the same way. */
+static jfieldID descriptor_number;
+
+static void set_descriptor(JNIEnv *env, jclass type, jobject descriptor, jint fd) {
+    (void)type;
+    (*env)->SetIntField(env, descriptor, descriptor_number, fd);
+}
+
+static int find_descriptor_number(JNIEnv *env) {
+    jclass descriptor = (*env)->FindClass(env, "java/io/FileDescriptor");
+    descriptor_number = descriptor == NULL ? NULL : (*env)->GetFieldID(env, descriptor, "fd", "I");
+    return descriptor_number != NULL;
 }
 
 /* ---- registration ---------------------------------------------------------------------------------------------- */
@@ -487,10 +513,12 @@ static const JNINativeMethod METHODS[] = {
     METHOD("write", "(IJJ)J", write_),
     METHOD("splice", "(IJIJJI)J", splice_),
     METHOD("poll", "(II)I", poll_),
+    METHOD("voluntarySwitches", "()J", voluntary_switches),
     METHOD("allocate", "(JJ)J", allocate),
     METHOD("release", "(J)V", release),
     METHOD("wrap", "(JJ)Ljava/nio/ByteBuffer;", wrap),
     METHOD("addressOf", "(Ljava/nio/ByteBuffer;)J", address_of),
+    METHOD("setDescriptor", "(Ljava/io/FileDescriptor;I)V", set_descriptor),
 };
 
 JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
@@ -504,6 +532,9 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
         return JNI_ERR;
     }
     if ((*env)->RegisterNatives(env, type, METHODS, (jint)(sizeof METHODS / sizeof METHODS[0])) != 0) {
+        return JNI_ERR;
+    }
+    if (!find_descriptor_number(env)) {
         return JNI_ERR;
     }
     return JNI_VERSION_1_8;

@@ -157,7 +157,10 @@ public final class AioConfig {
         return deviceLatencyGoalNanos;
     }
 
-    /** Longest time one system call may take on the loop before its device's operations move to helpers for a while. */
+    /**
+     * Longest time one system call may take on the loop before its device's operations move to helpers for a while. After
+     * as long, give or take one operation, a tick leaves the rest to the next, and the loop looks after its sockets.
+     */
     public long loopBudgetNanos() {
         return loopBudgetNanos;
     }

@@ -2,7 +2,7 @@ package io.nettyaio;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
-import java.nio.channels.FileChannel;
+import io.netty.channel.FileRegion;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -129,13 +129,29 @@ public interface AioFile {
     AioFuture<Long> prefetch(long offsetBytes, long lengthBytes);
 
     /**
-     * The JDK's channel on the same file, for what takes no other: {@code sendfile(2)} of
-     * {@link io.netty.channel.DefaultFileRegion}. Opened for reading, through {@code /proc/self/fd}, by a helper thread
-     * at the first call; it needs the permission to open the file again. Its own methods block.
+     * A range as a region, which epoll's socket channels send by {@code sendfile(2)}, without copying it. That waits for
+     * the disk where the page cache does not hold the range: {@link #prefetch} it first, or let
+     * {@link io.nettyaio.handler.AioFileTransfer} see to it. Making one costs no system call.
      *
-     * <p><b>Ownership.</b> The file's: it is closed with the file's last view, and by nobody else.
+     * <p><b>Ownership.</b> The caller's; writing it to a channel passes it on. The descriptor stays open until the region
+     * is released, even if the file is closed before.
+     *
+     * @param offsetBytes where the range begins
+     * @param lengthBytes its length; a region that ends beyond the end of the file makes its channel's write fail
+     * @throws IllegalArgumentException where it is not a range, or the file neither a regular one nor a block device
+     * @throws IllegalStateException    where the file is closed
      */
-    AioFuture<FileChannel> channel();
+    default FileRegion region(long offsetBytes, long lengthBytes) {
+        return region(offsetBytes, lengthBytes, () -> {});
+    }
+
+    /**
+     * As {@link #region(long, long)}.
+     *
+     * @param released runs once, when the region is released, on the thread that does so: a channel has no other way to say
+     *     that it wants the next one, since regions do not count for its {@code isWritable()}
+     */
+    FileRegion region(long offsetBytes, long lengthBytes, Runnable released);
 
     // ---- writes --------------------------------------------------------------------------------------------------
 

@@ -1,18 +1,14 @@
 package io.nettyaio.handler;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FileRegion;
 import io.netty.handler.stream.ChunkedInput;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.Promise;
 import io.nettyaio.AioFile;
-import io.nettyaio.AioFuture;
-import java.nio.channels.FileChannel;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -27,22 +23,23 @@ import org.jspecify.annotations.Nullable;
  * that look and {@code sendfile} is waited for on the loop; this takes memory pressure in that moment, or a peer so slow
  * that a window stays in the socket's queue (no more than one does).
  *
- * <p>Where the file cannot be opened a second time for {@code sendfile} (no {@code /proc}, or the permission is gone), it
- * gives out buffers.
- *
  * <p><b>Threading, ownership, errors.</b> As {@link AioChunkedFile}. A file that shrinks after its window was looked at
  * makes the channel fail, with an IOException of Netty's; {@link AioFileTransfer} finds out.
  */
-public final class AioFileRegion implements ChunkedInput<Object> {
+public final class AioFileRegion implements ChunkedInput<FileRegion> {
 
     /** Windows of 256 KiB, two to four of them ahead. */
     public static final AioReadAhead READ_AHEAD = new AioReadAhead(256 << 10, 2, 4);
 
     private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private final Source source;
-    private final ChannelFileInput<Object> input;
+    private final ChannelFileInput<Long> input;
+    private final EventLoop loop;
     private final long offsetBytes;
+    /** One that has been given out, and not been sent. Regions do not count for the channel's writability: this does. */
+    private boolean inSocketsQueue;
+
+    private boolean wanted;
 
     /**
      * A range.
@@ -69,9 +66,10 @@ public final class AioFileRegion implements ChunkedInput<Object> {
             throw new IllegalArgumentException(
                     file.path() + ": a direct file passes the page cache, which sendfile reads; use AioChunkedFile");
         }
-        source = new Source(channel.eventLoop());
+        this.loop = channel.eventLoop();
         this.offsetBytes = offsetBytes;
-        input = new ChannelFileInput<>(channel, file, offsetBytes, lengthBytes, readAhead, closeFile, true, source::of);
+        input = new ChannelFileInput<>(
+                channel, file, offsetBytes, lengthBytes, readAhead, closeFile, true, Residency::new);
     }
 
     /** As {@link AioChunkedFile#prepare()}. */
@@ -85,27 +83,57 @@ public final class AioFileRegion implements ChunkedInput<Object> {
     }
 
     /**
-     * The next region, or buffer.
+     * The next region.
      *
      * @param allocator not used
      * @return {@code null} where it is not resident yet; the ChunkedWriteHandler's transfer is resumed when it is
      */
     @Override
-    public @Nullable Object readChunk(ByteBufAllocator allocator) throws Exception {
+    public @Nullable FileRegion readChunk(ByteBufAllocator allocator) throws Exception {
         return next();
     }
 
     /** As {@link #readChunk(ByteBufAllocator)}. */
     @Deprecated
     @Override
-    public @Nullable Object readChunk(ChannelHandlerContext ctx) throws Exception {
+    public @Nullable FileRegion readChunk(ChannelHandlerContext ctx) throws Exception {
         return next();
     }
 
-    private @Nullable Object next() throws Exception {
+    private @Nullable FileRegion next() throws Exception {
+        if (inSocketsQueue) {
+            wanted = true;
+            return null;
+        }
         long at = offsetBytes + input.progressBytes();
-        Object chunk = input.next();
-        return chunk instanceof Long resident ? source.region(at, resident) : chunk;
+        Long resident = input.next();
+        if (resident == null) {
+            return null;
+        }
+        inSocketsQueue = true;
+        return input.view().region(at, resident, this::released);
+    }
+
+    /** From the channel's write, on its loop, or from whoever else has dropped it. */
+    private void released() {
+        if (!loop.inEventLoop()) {
+            executeOnLoop(this::released);
+            return;
+        }
+        inSocketsQueue = false;
+        if (wanted) {
+            wanted = false;
+            // Not within the write that is told of this by now.
+            executeOnLoop(input::resume);
+        }
+    }
+
+    private void executeOnLoop(Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException loopIsGone) {
+            // And with it the channel, which wants nothing any more.
+        }
     }
 
     /** The range's length in bytes. */
@@ -125,107 +153,36 @@ public final class AioFileRegion implements ChunkedInput<Object> {
         input.close();
     }
 
-    ChannelFileInput<Object> source() {
+    ChannelFileInput<Long> source() {
         return input;
     }
 
-    /** Windows that are made resident: a {@link Long} says how long each is. Or buffers. */
-    private static final class Source implements ReadAhead.Source<Object> {
-
-        private final EventLoop loop;
-        private @Nullable AioFile file;
-        private @Nullable AioFuture<FileChannel> channel;
-
-        Source(EventLoop loop) {
-            this.loop = loop;
-        }
-
-        Source of(AioFile view) {
-            file = view;
-            return this;
-        }
-
-        private AioFile file() {
-            AioFile view = file;
-            if (view == null) {
-                throw new IllegalStateException("not in use");
-            }
-            return view;
-        }
+    /** Windows that are made resident: a chunk is how long one is. */
+    private record Residency(AioFile file) implements ReadAhead.Source<Long> {
 
         @Override
-        public Future<?> ask(long offsetBytes, int lengthBytes) {
-            AioFile view = file();
-            AioFuture<FileChannel> opening = channel;
-            if (opening == null) {
-                opening = view.channel();
-                channel = opening;
-            }
-            if (opening.isSuccess()) {
-                return view.prefetch(offsetBytes, lengthBytes);
-            }
-            if (opening.isDone()) {
-                return view.read(offsetBytes, lengthBytes);
-            }
-            Promise<Object> window = loop.newPromise();
-            AioFuture<Long> prefetch = view.prefetch(offsetBytes, lengthBytes);
-            opening.addListener(opened -> {
-                if (window.isDone()) {
-                    return; // cancelled
-                }
-                Future<?> give = opened.isSuccess() ? prefetch : view.read(offsetBytes, lengthBytes);
-                give.addListener(given -> settle(window, given));
-            });
-            return window;
-        }
-
-        private void settle(Promise<Object> window, Future<?> given) {
-            if (!given.isSuccess()) {
-                window.tryFailure(given.cause());
-            } else if (!window.trySuccess(given.getNow())) {
-                release(given.getNow());
-            }
+        public Future<Long> ask(long offsetBytes, int lengthBytes) {
+            return file.prefetch(offsetBytes, lengthBytes);
         }
 
         @Override
         public boolean isSubmittable() {
-            return file().context().isSubmittable();
+            return file.context().isSubmittable();
         }
 
         @Override
-        public int lengthBytes(Object chunk) {
-            return chunk instanceof ByteBuf bytes ? bytes.readableBytes() : Math.toIntExact((Long) chunk);
+        public int lengthBytes(Long resident) {
+            return Math.toIntExact(resident);
         }
 
         @Override
-        public void release(Object chunk) {
-            if (chunk instanceof ByteBuf bytes) {
-                bytes.release();
-            }
+        public void release(Long resident) {
+            // nothing is held
         }
 
         @Override
-        public boolean isStale(Object chunk, long readyNanos) {
-            return chunk instanceof Long && System.nanoTime() - readyNanos > FRESH_NANOS;
+        public boolean isStale(Long resident, long readyNanos) {
+            return System.nanoTime() - readyNanos > FRESH_NANOS;
         }
-
-        FileRegion region(long offsetBytes, long lengthBytes) {
-            AioFuture<FileChannel> opened = channel;
-            if (opened == null) {
-                throw new IllegalStateException("no channel");
-            }
-            return new Window(opened.getNow(), offsetBytes, lengthBytes);
-        }
-    }
-
-    /** The FileChannel is the file's, not the region's. */
-    private static final class Window extends DefaultFileRegion {
-
-        Window(FileChannel channel, long offsetBytes, long lengthBytes) {
-            super(channel, offsetBytes, lengthBytes);
-        }
-
-        @Override
-        protected void deallocate() {}
     }
 }

@@ -145,6 +145,11 @@ final class ChannelFileInput<T> {
             prepared = null;
             settle(waiter);
         }
+        resume();
+    }
+
+    /** On the loop: there is something to take again. */
+    void resume() {
         ChunkedWriteHandler to = writer;
         if (to == null) {
             to = channel.pipeline().get(ChunkedWriteHandler.class);

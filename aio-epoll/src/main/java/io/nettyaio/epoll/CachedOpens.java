@@ -2,7 +2,6 @@ package io.nettyaio.epoll;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class CachedOpens {
 
-    private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int MOST_PATH_BYTES = 1024;
 
     private final EpollAioContext context;
@@ -27,8 +25,6 @@ final class CachedOpens {
 
     private final long address = Native.addressOf(scratch);
     private boolean unknownToKernel;
-    private boolean rests;
-    private long restsUntilNanos;
 
     CachedOpens(EpollAioContext context) {
         this.context = context;
@@ -41,13 +37,16 @@ final class CachedOpens {
      * @return {@code null} where a helper has to do it
      */
     @Nullable
-    FileHandle open(FileHandle directory, String path, String subpath, int options) {
+    FileHandle open(EpollAioFile view, String path, String subpath, int options) {
+        FileHandle directory = view.handle();
+        DeviceLane lane = view.deviceLane();
         if (unknownToKernel
                 || !OpenFlags.onlyReads(options)
                 || !directory.mount().asksNobody()
                 || directory.mount().needsProbe()
                 || directory.isDirect()
-                || rests()) {
+                || lane == null
+                || lane.isDemoted()) {
             return null;
         }
         byte[] name = NativePath.bytesOf(subpath.isEmpty() ? "." : subpath);
@@ -56,15 +55,18 @@ final class CachedOpens {
         }
         scratch.put(Statx.BYTES, name).put(Statx.BYTES + name.length, (byte) 0);
         long began = System.nanoTime();
+        context.preemption().begins(began);
         int fd = context.syscalls()
                 .openCached(directory.fd(), address + Statx.BYTES, options, Statx.MASK_OF_FILE, address);
-        called(directory, System.nanoTime() - began);
+        long ended = System.nanoTime();
+        context.tick().called(0);
+        lane.spent(ended - began, ended);
         if (fd < 0) {
             // EINVAL: the flag is not known.
             unknownToKernel = fd == -Errno.EINVAL || fd == -Errno.ENOSYS;
             return null;
         }
-        FileHandle handle = handleOf(fd, directory, path, Statx.in(scratch));
+        FileHandle handle = handleOf(fd, directory, path, options, Statx.in(scratch));
         if (handle == null) {
             context.onHelper(() -> {
                 int unused = context.syscalls().close(fd);
@@ -73,7 +75,7 @@ final class CachedOpens {
         return handle;
     }
 
-    private static @Nullable FileHandle handleOf(int fd, FileHandle directory, String path, Statx statx) {
+    private static @Nullable FileHandle handleOf(int fd, FileHandle directory, String path, int options, Statx statx) {
         FileHandle.Kind kind = switch (statx.type()) {
             case Statx.S_IFREG -> FileHandle.Kind.REGULAR;
             case Statx.S_IFDIR -> FileHandle.Kind.DIRECTORY;
@@ -84,22 +86,6 @@ final class CachedOpens {
                 && statx.stat().deviceMinor() == directory.openedStat().deviceMinor();
         return kind == null || !same
                 ? null
-                : new FileHandle(fd, path, kind, false, false, 1, directory.mount(), directory.device(), statx.stat());
-    }
-
-    private boolean rests() {
-        if (rests && System.nanoTime() - restsUntilNanos >= 0) {
-            rests = false;
-        }
-        return rests;
-    }
-
-    private void called(FileHandle directory, long nanos) {
-        context.tick().called(0);
-        if (nanos > context.config().loopBudgetNanos()) {
-            rests = true;
-            restsUntilNanos = System.nanoTime() + REST_NANOS;
-            context.demoted(directory.device(), DemotionCounts.Reason.BUDGET, REST_NANOS);
-        }
+                : new FileHandle(fd, path, kind, options, 1, directory.mount(), directory.device(), statx.stat());
     }
 }

@@ -2,6 +2,7 @@ package io.nettyaio.epoll;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import io.netty.channel.FileRegion;
 import io.netty.util.concurrent.Future;
 import io.nettyaio.AioCallback;
 import io.nettyaio.AioClass;
@@ -12,7 +13,6 @@ import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioStat;
-import java.nio.channels.FileChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -221,8 +221,8 @@ final class DeadlineFile implements AioFile {
     }
 
     @Override
-    public AioFuture<FileChannel> channel() {
-        return limited(file.channel());
+    public FileRegion region(long offsetBytes, long lengthBytes, Runnable released) {
+        return file.region(offsetBytes, lengthBytes, released);
     }
 
     @Override

@@ -38,7 +38,7 @@ final class DeviceLanes {
 
     private Stopwatch firstSeen(Device device) {
         context.measurements().uses(device.collectors());
-        return new Stopwatch(device, config.loopBudgetNanos(), nanos -> {
+        return new Stopwatch(device, context.preemption(), config.loopBudgetNanos(), nanos -> {
             demotions++;
             context.demoted(device, DemotionCounts.Reason.BUDGET, nanos);
         });

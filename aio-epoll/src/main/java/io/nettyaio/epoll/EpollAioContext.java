@@ -62,6 +62,7 @@ final class EpollAioContext implements AioContext {
     private final Lane helperLane;
     private final DeviceLanes deviceLanes;
     private final Tick tick;
+    private final Preemption preemption;
     private final HelperReturns returns;
     private final ContextCloser closer;
     private final Admission admission;
@@ -72,6 +73,7 @@ final class EpollAioContext implements AioContext {
     private final ContextMeasurements measurements;
 
     private final CachedOpens cachedOpens = new CachedOpens(this);
+    private final CloseGroup closes = new CloseGroup();
     private final Pipes pipes;
     private final Polls polls;
 
@@ -96,6 +98,7 @@ final class EpollAioContext implements AioContext {
         iocbs = new IocbTable(depth);
         slots = new SlotPool(this, loop, syscalls, iocbs, depth);
         tick = new Tick(this, loop, config);
+        preemption = new Preemption(syscalls);
         admission = new Admission(this, config);
         returns = new HelperReturns(syscalls, depth);
         SharedHelpers shared = SharedHelpers.of(config);
@@ -197,6 +200,10 @@ final class EpollAioContext implements AioContext {
         return tick;
     }
 
+    Preemption preemption() {
+        return preemption;
+    }
+
     Deadlines deadlines() {
         return deadlines;
     }
@@ -232,6 +239,10 @@ final class EpollAioContext implements AioContext {
 
     CachedOpens cachedOpens() {
         return cachedOpens;
+    }
+
+    CloseGroup closes() {
+        return closes;
     }
 
     DeviceLane deviceLane(Device device, AioClass ioClass) {
@@ -653,8 +664,7 @@ final class EpollAioContext implements AioContext {
     /** Closes a descriptor that came too late for the context to do it. */
     void closeUnseen(FileHandle handle) {
         onHelper(() -> {
-            handle.closeChannel();
-            int unused = syscalls.close(handle.fd());
+            int unused = handle.close(syscalls);
         });
     }
 

@@ -3,6 +3,7 @@ package io.nettyaio.epoll;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
+import io.netty.channel.FileRegion;
 import io.nettyaio.AioCallback;
 import io.nettyaio.AioClass;
 import io.nettyaio.AioDirectory;
@@ -11,7 +12,6 @@ import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioStat;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
-import java.nio.channels.FileChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -225,8 +225,26 @@ final class EpollAioFile implements AioFile {
     }
 
     @Override
-    public AioFuture<FileChannel> channel() {
-        return context.begin(new ChannelOperation(this));
+    public FileRegion region(long offsetBytes, long lengthBytes, Runnable released) {
+        if (handle.kind() != FileHandle.Kind.REGULAR && handle.kind() != FileHandle.Kind.BLOCK_DEVICE) {
+            throw new IllegalArgumentException(
+                    handle.path() + ": only regular files and block devices have regions; read() it");
+        }
+        if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes > Long.MAX_VALUE - lengthBytes) {
+            throw new IllegalArgumentException(handle.path() + ": offsetBytes=" + offsetBytes + " lengthBytes="
+                    + lengthBytes + ": expected a range of a file, both 0 or more");
+        }
+        if (!open || !handle.retainView()) {
+            throw closedAlready();
+        }
+        return new SendfileRegion(this, handle.jdkChannel(), offsetBytes, lengthBytes, released);
+    }
+
+    /** From any thread: a region's hold of the descriptor, which is that of a view. */
+    void regionReleased() {
+        if (handle.releaseView()) {
+            context.closeUnseen(handle);
+        }
     }
 
     // ---- writes --------------------------------------------------------------------------------------------------

@@ -1,10 +1,8 @@
 package io.nettyaio.epoll;
 
-import io.netty.util.internal.logging.InternalLogger;
-import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioStat;
-import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -23,14 +21,13 @@ final class FileHandle {
         MEMORY_DEVICE
     }
 
-    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(FileHandle.class);
-
     private final int fd;
     private final String path;
     private final Kind kind;
-    private final boolean append;
+    /** Bits of {@link OpenFlags}. */
+    private final int options;
+
     private final int alignment;
-    private final boolean direct;
     private final Mount mount;
     private final Device device;
     private final AioStat openedStat;
@@ -40,14 +37,14 @@ final class FileHandle {
     private final WriteBarrier writes = new WriteBarrier();
     private final AppendQueue appends = new AppendQueue();
     private final SyncGroup syncs = new SyncGroup();
-    private final AtomicReference<@Nullable FileChannel> channel = new AtomicReference<>();
+    private final AtomicBoolean resident = new AtomicBoolean();
+    private final AtomicReference<@Nullable JdkChannel> jdkChannel = new AtomicReference<>();
 
     FileHandle(
             int fd,
             String path,
             Kind kind,
-            boolean append,
-            boolean direct,
+            int options,
             int alignment,
             Mount mount,
             Device device,
@@ -55,8 +52,7 @@ final class FileHandle {
         this.fd = fd;
         this.path = path;
         this.kind = kind;
-        this.append = append;
-        this.direct = direct;
+        this.options = options;
         this.alignment = alignment;
         this.mount = mount;
         this.device = device;
@@ -77,11 +73,11 @@ final class FileHandle {
 
     /** Whether it was opened with O_APPEND. */
     boolean isAppend() {
-        return append;
+        return OpenFlags.isAppend(options);
     }
 
     boolean isDirect() {
-        return direct;
+        return OpenFlags.isDirect(options);
     }
 
     int alignment() {
@@ -112,44 +108,42 @@ final class FileHandle {
         return appends;
     }
 
+    /** Whether what was last to be prefetched was there: so will the next be. A hint shared by loops. */
+    boolean wasResident() {
+        return resident.getOpaque();
+    }
+
+    void wasResident(boolean was) {
+        resident.setOpaque(was);
+    }
+
     SyncGroup syncs() {
         return syncs;
     }
 
-    /** The JDK's channel on the same file, where one has been opened. */
-    @Nullable
-    FileChannel channel() {
-        return channel.get();
+    /** Whether its close waits for nobody, but for the disk where the file has no name any more: nothing was written. */
+    boolean closesQuickly() {
+        return OpenFlags.onlyReads(options) && mount.asksNobody();
     }
 
-    /**
-     * A channel has been opened, on a helper.
-     *
-     * @return that of all views: another, where two were opened at once, and this one is closed
-     */
-    FileChannel shareChannel(FileChannel opened) {
-        FileChannel first = channel.compareAndExchange(null, opened);
-        if (first == null) {
-            return opened;
+    /** What regions are sent from; any thread. */
+    FileChannel jdkChannel() {
+        JdkChannel present = jdkChannel.get();
+        if (present != null) {
+            return present.channel();
         }
-        close(opened);
-        return first;
+        JdkChannel made = JdkChannel.over(fd);
+        JdkChannel first = jdkChannel.compareAndExchange(null, made);
+        return (first == null ? made : first).channel();
     }
 
-    /** On a helper, before the descriptor's own end. */
-    void closeChannel() {
-        FileChannel opened = channel.getAndSet(null);
-        if (opened != null) {
-            close(opened);
+    /** Closes the descriptor, after its last view: on a helper. */
+    int close(Syscalls syscalls) {
+        JdkChannel given = jdkChannel.get();
+        if (given != null) {
+            given.forget();
         }
-    }
-
-    private void close(FileChannel opened) {
-        try {
-            opened.close();
-        } catch (IOException failed) {
-            LOGGER.warn("closing the FileChannel of {} failed", path, failed);
-        }
+        return syscalls.close(fd);
     }
 
     /**

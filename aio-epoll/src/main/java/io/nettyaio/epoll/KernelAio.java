@@ -35,6 +35,7 @@ final class KernelAio {
                 this::countInFlight,
                 this::submitted,
                 syscalls,
+                context.preemption(),
                 aioContext,
                 iocbs,
                 config.submitBatch(),

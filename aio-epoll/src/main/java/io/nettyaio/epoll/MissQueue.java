@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reads of one device that the page cache did not hold, in the order of their attempts, each of which has started the
+ * The reads and prefetches of one device that the page cache did not hold, in the order of their attempts, each of which has started the
  * read-in. One context's; loop-confined.
  *
  * <p><b>Retry.</b> In each tick the loop tries them again in that order. What has come in is a hit by then, a microsecond
@@ -33,15 +33,18 @@ final class MissQueue {
     private final EpollAioContext context;
     private final DeviceLane lane;
     private final int collectors;
-    private final ArrayDeque<TransferOperation> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Missed> waiting = new ArrayDeque<>();
     /** Passed over in the pass that goes on. */
-    private final ArrayDeque<TransferOperation> passedOver = new ArrayDeque<>();
-    /** Found in it. Completed when it is over: what a completion runs is the caller's, and may take its time. */
-    private final ArrayDeque<TransferOperation> found = new ArrayDeque<>();
+    private final ArrayDeque<Missed> passedOver = new ArrayDeque<>();
+    /**
+     * Found in it. Completed when it is over, as many as the tick has time for: what a completion runs is the caller's, and
+     * may take its own.
+     */
+    private final ArrayDeque<Missed> found = new ArrayDeque<>();
     /** The one that was the first, or the last, and is with a collector. */
-    private @Nullable TransferOperation first;
+    private @Nullable Missed first;
 
-    private @Nullable TransferOperation last;
+    private @Nullable Missed last;
 
     /** Whether the last one has come back: what waits before it is in, or late. */
     private boolean sweep;
@@ -56,7 +59,7 @@ final class MissQueue {
     }
 
     boolean isEmpty() {
-        return waiting.isEmpty();
+        return waiting.isEmpty() && found.isEmpty();
     }
 
     int size() {
@@ -64,8 +67,8 @@ final class MissQueue {
     }
 
     /** An attempt has missed. */
-    void add(TransferOperation operation) {
-        if (waiting.isEmpty()) {
+    void add(Missed operation) {
+        if (isEmpty()) {
             context.tick().missed(this);
         }
         waiting.add(operation);
@@ -76,11 +79,24 @@ final class MissQueue {
     void retry() {
         if (lane.isDemoted()) {
             handOverAll();
-            return;
+        } else {
+            pass();
         }
+        // One at least, so that the last of them is not put off for ever.
+        Missed next;
+        while ((next = found.poll()) != null) {
+            news = true;
+            next.retried();
+            if (!context.tick().hasTime()) {
+                break;
+            }
+        }
+    }
+
+    private void pass() {
         Tick tick = context.tick();
         boolean atDevice = false;
-        TransferOperation next;
+        Missed next;
         while (!atDevice && tick.hasBudget() && (next = waiting.poll()) != null) {
             if (next.retryOnLoop()) {
                 found.add(next);
@@ -96,15 +112,11 @@ final class MissQueue {
             waiting.addFirst(next);
         }
         tick.attemptsPause();
-        while ((next = found.poll()) != null) {
-            news = true;
-            next.retried();
-        }
     }
 
     /** Attempts hold up the loop at the moment, so collectors take all. */
     private void handOverAll() {
-        TransferOperation next;
+        Missed next;
         while ((next = waiting.poll()) != null) {
             next.handToCollector();
         }
@@ -117,8 +129,11 @@ final class MissQueue {
      * @return whether there should be one, since something may have come in meanwhile
      */
     boolean wantsTick(boolean ticksAnyhow) {
-        if (ticksAnyhow || waiting.isEmpty()) {
+        if (ticksAnyhow || isEmpty()) {
             return false;
+        }
+        if (!found.isEmpty()) {
+            return true;
         }
         if (news && waiting.size() > signsLeft()) {
             news = false;
@@ -134,7 +149,7 @@ final class MissQueue {
     }
 
     private void askForSign() {
-        TransferOperation next;
+        Missed next;
         if (first == null && (next = waiting.poll()) != null) {
             first = next;
             next.handToCollector();
@@ -146,7 +161,7 @@ final class MissQueue {
     }
 
     /** One that was handed to a collector has ended: others may have come in. */
-    void ended(TransferOperation operation) {
+    void ended(Missed operation) {
         if (operation == first) {
             first = null;
         } else if (operation == last) {

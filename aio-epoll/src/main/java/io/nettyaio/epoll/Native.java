@@ -1,6 +1,7 @@
 package io.nettyaio.epoll;
 
 import io.netty.util.internal.NativeLibraryLoader;
+import java.io.FileDescriptor;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** The same number stands in {@code aio.c}. */
-    private static final int VERSION = 7;
+    private static final int VERSION = 8;
 
     // Kept as Netty keeps its own: who asks later gets the first cause.
     @SuppressWarnings("StaticAssignmentOfThrowable")
@@ -162,6 +163,7 @@ final class Native {
 
     /** {@code lseek(2)} with SEEK_HOLE or SEEK_DATA. Moves the descriptor's own offset, which nothing here uses. */
     static native long seekData(int fd, long offset, boolean hole);
+
     /** {@code statx(2)}: S_IFMT of the descriptor, as the kernel has it in memory. */
     static native int fileType(int fd);
 
@@ -183,6 +185,9 @@ final class Native {
     /** {@code poll(2)} that does not wait: the events that are. */
     static native int poll(int fd, int events);
 
+    /** {@code getrusage(2)} of the thread: {@code ru_nvcsw}, how often it has given up its CPU by itself. */
+    static native long voluntarySwitches();
+
     /** {@code posix_memalign(3)}, zeroed. */
     static native long allocate(long alignment, long length);
 
@@ -194,4 +199,7 @@ final class Native {
 
     /** The address of a direct buffer's element 0. */
     static native long addressOf(ByteBuffer buffer);
+
+    /** Gives a descriptor of the JDK's a number, without any system call. */
+    static native void setDescriptor(FileDescriptor descriptor, int fd);
 }

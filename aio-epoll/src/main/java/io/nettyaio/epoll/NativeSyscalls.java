@@ -179,6 +179,11 @@ class NativeSyscalls implements Syscalls {
     }
 
     @Override
+    public long voluntarySwitches() {
+        return Native.voluntarySwitches();
+    }
+
+    @Override
     public int pipe(long fds) {
         return Native.pipe(fds);
     }

@@ -29,7 +29,7 @@ final class OpenOperation extends HelperOperation<AioFile> {
     private final String path;
     private final @Nullable Path whole;
     private final String subpath;
-    private final @Nullable FileHandle directory;
+    private final @Nullable EpollAioFile base;
     private final int options;
     private final int mode;
     private @Nullable FileHandle opened;
@@ -72,7 +72,7 @@ final class OpenOperation extends HelperOperation<AioFile> {
         this.path = path;
         this.whole = whole;
         this.subpath = subpath;
-        this.directory = base == null ? null : base.handle();
+        this.base = base;
         this.options = OpenFlags.of(options);
         this.mode = mode;
         if (subpath.isEmpty() && base == null) {
@@ -84,8 +84,8 @@ final class OpenOperation extends HelperOperation<AioFile> {
 
     @Override
     void submit() {
-        if (directory != null && !isCancelled()) {
-            FileHandle here = context.cachedOpens().open(directory, path, subpath, options);
+        if (base != null && !isCancelled()) {
+            FileHandle here = context.cachedOpens().open(base, path, subpath, options);
             if (here != null) {
                 opened = here;
                 routed(AioRoute.INLINE);
@@ -128,9 +128,9 @@ final class OpenOperation extends HelperOperation<AioFile> {
             long address = Native.addressOf(name);
             int fd;
             do {
-                fd = directory == null
+                fd = base == null
                         ? syscalls.openAt(-1, address, options, mode)
-                        : openBeneath(syscalls, directory, address);
+                        : openBeneath(syscalls, base.handle(), address);
             } while (fd == -Errno.EINTR);
             return fd;
         } finally {
@@ -207,8 +207,7 @@ final class OpenOperation extends HelperOperation<AioFile> {
         if (kind != FileHandle.Kind.DIRECTORY && OpenFlags.reads(options) && mount.needsProbe()) {
             probe(syscalls, fd, mount, alignment);
         }
-        return new FileHandle(
-                fd, path, kind, OpenFlags.isAppend(options), direct, alignment, mount, device, statx.stat());
+        return new FileHandle(fd, path, kind, options, alignment, mount, device, statx.stat());
     }
 
     /**

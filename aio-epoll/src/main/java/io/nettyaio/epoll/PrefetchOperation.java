@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes a range resident in the page cache, without copying it. A byte of each page is read with RWF_NOWAIT, which, unlike
  * {@code mincore(2)} and {@code cachestat(2)}, tells of any file that can be read, and tells a page that is there from
- * one that is still being read in. At the first that is not, {@code readahead(2)} starts the rest, and a collector waits
+ * one that is still being read in. {@code readahead(2)} starts the read-in of the others, and the {@link MissQueue} waits
  * for it.
  */
-final class PrefetchOperation extends HelperOperation<Long> {
+final class PrefetchOperation extends HelperOperation<Long> implements Missed {
 
     /** Of a longer range a helper looks after from the start: as many system calls as the loop would make. */
     static final long MOST_INLINE_BYTES = 1 << 20;
@@ -22,7 +22,14 @@ final class PrefetchOperation extends HelperOperation<Long> {
     private final long offsetBytes;
     private final long lengthBytes;
     private long done;
+    /** The read-in has been started. */
     private boolean missed;
+
+    private int retries;
+    private long retryAnswer;
+    private boolean handedOver;
+    /** Cancelled after a miss: the device is busy with it all the same, and its permits are held until it is not. */
+    private boolean abandoned;
     /** Whether its class's limit has let it through, all of it: what is read in is read in windows, whatever it is cut into. */
     private boolean paid;
 
@@ -49,14 +56,14 @@ final class PrefetchOperation extends HelperOperation<Long> {
     @Override
     void submit() {
         DeviceLane lane = file.deviceLane();
-        if (isCancelled() || lane == null || lengthBytes == 0) {
+        if (missed && lane != null) {
+            toCollector(lane);
+        } else if (isCancelled() || lane == null || lengthBytes == 0) {
             // A memory device has no cache, and needs none.
             done = lengthBytes;
             complete(0);
         } else if (isPaid(lane) && passDevice(lane)) {
-            if (missed) {
-                toCollector(lane);
-            } else if (isForLoop(lane)) {
+            if (isForLoop(lane)) {
                 probe(lane);
             } else {
                 toHelper(AioRoute.HELPER);
@@ -93,24 +100,111 @@ final class PrefetchOperation extends HelperOperation<Long> {
 
     private void probe(DeviceLane lane) {
         routed(AioRoute.INLINE);
-        long began = context().tick().attemptBegins();
-        long answer = touch(TransferOperation.RWF_NOWAIT, lengthBytes);
-        if (answer == -Errno.EAGAIN) {
-            // No more waiting than the attempt itself, which starts a read-in too, but of four pages.
-            int unused = context().syscalls().readAhead(file.handle().fd(), offsetBytes + done, lengthBytes - done);
+        deviceBegins();
+        Tick tick = context().tick();
+        FileHandle handle = file.handle();
+        long began = tick.attemptBegins();
+        // A first touch that misses would start a read-in by itself, of four pages, and the rest would be a second one.
+        if (!handle.wasResident()) {
+            readAhead();
         }
-        long nanos = context().tick().attemptEnds(began, 0);
+        long answer = touch(TransferOperation.RWF_NOWAIT, lengthBytes);
+        if (answer == -Errno.EAGAIN && handle.wasResident()) {
+            readAhead();
+        }
+        long nanos = tick.attemptEnds(began, 0);
         lane.spent(nanos, began + nanos);
+        handle.wasResident(answer == 0);
         if (answer == -Errno.EAGAIN) {
             missed = true;
-            toCollector(lane);
-        } else if (answer == -Errno.EOPNOTSUPP) {
+            routed(AioRoute.COLLECT);
+            lane.misses().add(this);
+        } else {
+            tick.attemptsPause();
+            probed(answer);
+        }
+    }
+
+    /** Of what is not known to be there. Waits no more than an attempt does, and not at all for what is there. */
+    private void readAhead() {
+        int unused = context().syscalls().readAhead(file.handle().fd(), offsetBytes + done, lengthBytes - done);
+    }
+
+    private void probed(long answer) {
+        if (answer == -Errno.EOPNOTSUPP) {
             file.handle().mount().learnNowait(false, false);
             toHelper(AioRoute.HELPER);
         } else {
             complete(answer);
         }
     }
+
+    // ---- after a miss --------------------------------------------------------------------------------------------
+
+    @Override
+    public boolean retryOnLoop() {
+        DeviceLane lane = file.deviceLane();
+        long before = done;
+        Tick tick = context().tick();
+        long began = tick.attemptBegins();
+        retryAnswer = touch(TransferOperation.RWF_NOWAIT, lengthBytes);
+        long nanos = tick.attemptEnds(began, 0);
+        if (lane != null) {
+            lane.spent(nanos, began + nanos);
+        }
+        if (retryAnswer != -Errno.EAGAIN) {
+            return true;
+        }
+        // It comes in from its start, so that one of which more is there is on its way.
+        retries = done > before ? 1 : retries + 1;
+        return false;
+    }
+
+    @Override
+    public int retries() {
+        return retries;
+    }
+
+    @Override
+    public void retried() {
+        try {
+            probed(retryAnswer);
+        } catch (Throwable unexpected) {
+            failUnexpectedly(unexpected);
+        }
+    }
+
+    @Override
+    public void handToCollector() {
+        try {
+            handedOver = true;
+            submit();
+        } catch (Throwable unexpected) {
+            failUnexpectedly(unexpected);
+        }
+    }
+
+    @Override
+    boolean abandon() {
+        abandoned = missed;
+        return missed;
+    }
+
+    @Override
+    boolean isDroppable() {
+        return !abandoned;
+    }
+
+    @Override
+    void settle(@Nullable Throwable cause) {
+        DeviceLane lane = file.deviceLane();
+        if (handedOver && lane != null) {
+            lane.misses().ended(this);
+        }
+        super.settle(cause);
+    }
+
+    // ---- pages ---------------------------------------------------------------------------------------------------
 
     /**
      * Reads the last byte of each page's part of the range, so that the end of the file shows to a page.
@@ -138,7 +232,7 @@ final class PrefetchOperation extends HelperOperation<Long> {
     /** On a helper or a collector. */
     @Override
     long work() {
-        while (done < lengthBytes && !isCancelled()) {
+        while (done < lengthBytes && (missed || !isCancelled())) {
             long to = Math.min(done + STEP_BYTES, lengthBytes);
             if (!missed || done > 0) {
                 int unused = context().syscalls().readAhead(file.handle().fd(), offsetBytes + done, to - done);

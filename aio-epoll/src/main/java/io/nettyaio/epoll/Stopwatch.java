@@ -13,14 +13,15 @@ final class Stopwatch {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(Stopwatch.class);
     private static final long FIRST_DEMOTION_NANOS = 20_000_000;
     /**
-     * One call over the budget may be the scheduler's doing; a device whose queue is full does it again at once. So the
-     * second within this time counts.
+     * Of the first call over the budget nobody knows whether it has waited; a device whose queue is full does it again at
+     * once. So the second within this time counts.
      */
     private static final long STRIKE_WINDOW_NANOS = 50_000_000;
 
     private static final long LONGEST_DEMOTION_NANOS = 1_280_000_000;
 
     private final Device device;
+    private final Preemption preemption;
     private final long budgetNanos;
     private final LongConsumer onDemotion;
     private long demotionNanos = FIRST_DEMOTION_NANOS;
@@ -30,8 +31,9 @@ final class Stopwatch {
     private boolean struck;
     private long lastStrikeNanos;
 
-    Stopwatch(Device device, long budgetNanos, LongConsumer onDemotion) {
+    Stopwatch(Device device, Preemption preemption, long budgetNanos, LongConsumer onDemotion) {
         this.device = device;
+        this.preemption = preemption;
         this.budgetNanos = budgetNanos;
         this.onDemotion = onDemotion;
     }
@@ -45,9 +47,9 @@ final class Stopwatch {
         return demoted;
     }
 
-    /** Takes note of how long a system call for this device has held up the loop. */
+    /** Takes note of how long a system call for this device has held up the loop; {@link Preemption} was told of it. */
     void spent(long nanos, long nowNanos) {
-        if (nanos <= budgetNanos) {
+        if (nanos <= budgetNanos || !preemption.waited(nowNanos)) {
             return;
         }
         boolean second = struck && nowNanos - lastStrikeNanos < STRIKE_WINDOW_NANOS;

@@ -29,6 +29,7 @@ final class Submitter implements AutoCloseable {
     private final IntConsumer inFlight;
     private final CallListener listener;
     private final Syscalls syscalls;
+    private final Preemption preemption;
     private final long aioContext;
     private final IocbTable iocbs;
     private final int batchLimit;
@@ -53,6 +54,7 @@ final class Submitter implements AutoCloseable {
             IntConsumer inFlight,
             CallListener listener,
             Syscalls syscalls,
+            Preemption preemption,
             long aioContext,
             IocbTable iocbs,
             int batchLimit,
@@ -60,6 +62,7 @@ final class Submitter implements AutoCloseable {
         this.inFlight = inFlight;
         this.listener = listener;
         this.syscalls = syscalls;
+        this.preemption = preemption;
         this.aioContext = aioContext;
         this.iocbs = iocbs;
         this.batchLimit = batchLimit;
@@ -127,6 +130,7 @@ final class Submitter implements AutoCloseable {
 
     private int call(int from, int to) {
         long began = System.nanoTime();
+        preemption.begins(began);
         int answer = syscalls.ioSubmit(aioContext, to - from, pointers.address() + (long) from * Long.BYTES);
         long ended = System.nanoTime();
         long nanos = ended - began;

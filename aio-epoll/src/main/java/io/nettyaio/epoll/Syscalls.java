@@ -79,6 +79,8 @@ interface Syscalls {
 
     int fileType(int fd);
 
+    long voluntarySwitches();
+
     int pipe(long fds);
 
     int makeFifo(long path, int mode);

@@ -44,6 +44,8 @@ final class Tick {
     private long lastAttemptNanos;
 
     private boolean attemptsInARow;
+    /** When this tick, or the last one, began to send off. */
+    private long begunNanos;
 
     Tick(EpollAioContext context, IoEventLoop loop, AioConfig config) {
         this.context = context;
@@ -162,6 +164,8 @@ final class Tick {
             }
             attempts = 0;
             inlineBytes = 0;
+            begunNanos = System.nanoTime();
+            lastAttemptNanos = begunNanos;
             // First: what has come in makes room at the device for what starts now.
             for (int i = 0; i < missed.size(); i++) {
                 missed.get(i).retry();
@@ -175,6 +179,7 @@ final class Tick {
                 attemptsInARow &= attempts > before;
             }
             attemptsInARow = false;
+            context.closes().send();
             for (int n = config.completionsPerWakeup(); n > 0 && !done.isEmpty(); n--) {
                 done.remove().settleDone();
             }
@@ -215,7 +220,14 @@ final class Tick {
 
     /** Whether this tick may hold more; what it may not is to be staged for the next one. */
     boolean hasBudget() {
-        return attempts < config.submitBatch() && inlineBytes < config.inlineBytesPerTick();
+        return attempts < config.submitBatch()
+                && inlineBytes < config.inlineBytesPerTick()
+                && lastAttemptNanos - begunNanos < config.loopBudgetNanos();
+    }
+
+    /** As {@link #hasBudget}, asking the clock: before what takes long enough for that, as what a completion runs does. */
+    boolean hasTime() {
+        return System.nanoTime() - begunNanos < config.loopBudgetNanos();
     }
 
     /** Bytes that may still be copied on the loop in this tick. */
@@ -225,6 +237,7 @@ final class Tick {
 
     /** A call that does not wait has been made on the loop; negative bytes are an error's. */
     void called(long bytes) {
+        attemptsInARow = false;
         attempts++;
         if (bytes > 0) {
             inlineBytes += bytes;
@@ -241,7 +254,9 @@ final class Tick {
 
     /** An RWF_NOWAIT attempt is about to be made on the loop, at the time that this returns. */
     long attemptBegins() {
-        return attemptsInARow ? lastAttemptNanos : System.nanoTime();
+        long now = attemptsInARow ? lastAttemptNanos : System.nanoTime();
+        context.preemption().begins(now);
+        return now;
     }
 
     /**

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Reused: one of a direct buffer with a callback allocates nothing. (An append is not: the file's queue of appends
  * holds it, on whichever loop.)
  */
-final class TransferOperation extends Operation {
+final class TransferOperation extends Operation implements Missed {
 
     /** {@code pwritev2(2)}: durable when it returns. */
     private static final int RWF_DSYNC = 2;
@@ -369,17 +369,13 @@ final class TransferOperation extends Operation {
         return fallback == AioRoute.COLLECT;
     }
 
-    /** Retries that have missed. */
-    int retries() {
+    @Override
+    public int retries() {
         return retries;
     }
 
-    /**
-     * Tries once more, after a miss. Never throws.
-     *
-     * @return false where it has not come in yet; else {@link #retried()} is to be called
-     */
-    boolean retryOnLoop() {
+    @Override
+    public boolean retryOnLoop() {
         long before = done;
         try {
             retryAnswer = attempt(deviceLane());
@@ -394,8 +390,8 @@ final class TransferOperation extends Operation {
         return true;
     }
 
-    /** Ends, or goes another way, after a retry. Never throws. */
-    void retried() {
+    @Override
+    public void retried() {
         Throwable unexpected = failure();
         if (unexpected != null) {
             failUnexpectedly(unexpected);
@@ -413,8 +409,8 @@ final class TransferOperation extends Operation {
         }
     }
 
-    /** Has a collector wait for it; {@link MissQueue#ended} is told of its end. Never throws. */
-    void handToCollector() {
+    @Override
+    public void handToCollector() {
         try {
             handedOver = true;
             collect(deviceLane());

@@ -9,9 +9,6 @@ import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioRoute;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -81,26 +78,5 @@ class PrefetchIT {
         AioFile directory = aio.open(path.getParent(), READ, DIRECTORY);
         assertThat(AioTestLoops.failure(directory.prefetch(0, 4096)).errnoName())
                 .isEqualTo("EISDIR");
-        assertThat(AioTestLoops.failure(directory.channel()).errnoName()).isEqualTo("EINVAL");
-    }
-
-    @Test
-    void shouldShareOneChannelWhenSeveralViews() throws Exception {
-        Path path = file(TestFileSystem.DISK);
-        AioFile file = aio.open(path, READ);
-        AioFile other = aio.on(file, 1);
-        Files.delete(path);
-        AioFuture<FileChannel> first = file.channel();
-        AioFuture<FileChannel> second = other.channel();
-        FileChannel channel = AioTestLoops.get(first);
-        assertThat(AioTestLoops.get(second)).isSameAs(channel);
-        ByteBuffer bytes = ByteBuffer.allocate(1000);
-        assertThat(channel.read(bytes, 77)).isEqualTo(1000);
-        Patterns.check(bytes.array(), 1, 77);
-        AioTestLoops.settle(file.close());
-        assertThat(channel.isOpen()).isTrue();
-        AioTestLoops.settle(other.close());
-        assertThat(channel.isOpen()).isFalse();
-        assertThat(AioTestLoops.failure(file.channel()).kind()).isEqualTo(AioException.Kind.CLOSED);
     }
 }

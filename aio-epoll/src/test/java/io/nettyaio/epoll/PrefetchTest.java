@@ -1,0 +1,160 @@
+package io.nettyaio.epoll;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nettyaio.AioFuture;
+import io.nettyaio.AioRoute;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Ranges that are made resident. */
+@Timeout(30)
+class PrefetchTest {
+
+    private static final int PAGE = 4096;
+
+    private final TestFile file = TestFile.ofSize(64 * PAGE);
+
+    @AfterEach
+    void deleteFile() {
+        file.close();
+    }
+
+    /** A page cache into which the test brings pages. */
+    private static class Cache extends ScriptedSyscalls {
+        final Set<Long> in = ConcurrentHashMap.newKeySet();
+        /** What was done, in order: {@code touch PAGE}, {@code readahead FIRST+COUNT}. */
+        final Queue<String> onLoop = new ConcurrentLinkedQueue<>();
+
+        final Queue<Long> blocking = new ConcurrentLinkedQueue<>();
+        private volatile boolean all;
+
+        void bringIn(int first, int count) {
+            for (long page = first; page < first + count; page++) {
+                in.add(page);
+            }
+        }
+
+        @Override
+        void letGo() {
+            all = true;
+        }
+
+        @Override
+        public int readAhead(int fd, long offset, long length) {
+            if (EpollAioContext.isLoopThread()) {
+                onLoop.add("readahead " + offset / PAGE + "+" + length / PAGE);
+            }
+            return 0;
+        }
+
+        @Override
+        public long pread(int fd, long address, long length, long offset, int flags) {
+            long page = offset / PAGE;
+            if (EpollAioContext.isLoopThread()) {
+                onLoop.add("touch " + page);
+                if (!all && !in.contains(page)) {
+                    return -Errno.EAGAIN;
+                }
+            } else if (!isNowait(flags)) {
+                blocking.add(page);
+                while (!all && !in.contains(page)) {
+                    LockSupport.parkNanos(100_000);
+                }
+            }
+            return super.pread(fd, address, length, offset, flags);
+        }
+    }
+
+    @Test
+    void shouldReadInAllAtOnceBeforeFirstTouchWhenNothingIsKnown() {
+        Cache cache = new Cache();
+        try (Engine engine = new Engine(cache)) {
+            EpollAioFile from = engine.open(file.path());
+            AioFuture<Long> prefetch = from.prefetch(0, 4 * PAGE);
+            engine.turns(2);
+            // Touched first, it would be read in by two requests.
+            assertThat(cache.onLoop).startsWith("readahead 0+4", "touch 0");
+            assertThat(prefetch.isDone()).isFalse();
+            cache.bringIn(0, 4);
+            assertThat(Await.value(prefetch)).isEqualTo(4 * PAGE);
+            assertThat(prefetch.route()).isEqualTo(AioRoute.COLLECT);
+        }
+    }
+
+    @Test
+    void shouldNotAskForReadInAgainWhenTheLastWasThere() {
+        Cache cache = new Cache();
+        cache.bringIn(0, 8);
+        try (Engine engine = new Engine(cache)) {
+            EpollAioFile from = engine.open(file.path());
+            AioFuture<Long> first = from.prefetch(0, 4 * PAGE);
+            assertThat(Await.value(first)).isEqualTo(4 * PAGE);
+            assertThat(first.route()).isEqualTo(AioRoute.INLINE);
+            cache.onLoop.clear();
+            assertThat(Await.value(from.prefetch(4 * PAGE, 4 * PAGE))).isEqualTo(4 * PAGE);
+            assertThat(cache.onLoop).containsExactly("touch 4", "touch 5", "touch 6", "touch 7");
+
+            // And then one is not: from there on.
+            cache.onLoop.clear();
+            cache.bringIn(8, 1);
+            AioFuture<Long> missed = from.prefetch(8 * PAGE, 3 * PAGE);
+            engine.turns(1);
+            assertThat(cache.onLoop).startsWith("touch 8", "touch 9", "readahead 9+2");
+            cache.bringIn(9, 2);
+            assertThat(Await.value(missed)).isEqualTo(3 * PAGE);
+        }
+    }
+
+    /** Many at once cost a thread for the first and the last of them. */
+    @Test
+    void shouldCompleteOnLoopWhenManyComeIn() {
+        Cache cache = new Cache();
+        try (Engine engine = new Engine(cache)) {
+            EpollAioFile from = engine.open(file.path());
+            List<AioFuture<Long>> prefetches = new ArrayList<>();
+            Holdup holdup = engine.holdLoop();
+            for (int i = 0; i < 8; i++) {
+                prefetches.add(from.prefetch((long) i * 4 * PAGE, 4 * PAGE));
+            }
+            holdup.letGo();
+            engine.turns(3);
+            cache.bringIn(0, 32);
+            for (AioFuture<Long> each : prefetches) {
+                assertThat(Await.value(each)).isEqualTo(4 * PAGE);
+            }
+            assertThat(cache.blocking).allMatch(page -> page < 4 || page >= 28);
+        }
+    }
+
+    /** With a collector the first and the last, the one between them with nobody: the device is busy with all three. */
+    @Test
+    void shouldStayPendingWhenCancelledWhileItIsReadIn() {
+        Cache cache = new Cache();
+        try (Engine engine = new Engine(cache)) {
+            EpollAioFile from = engine.open(file.path());
+            List<AioFuture<Long>> prefetches = new ArrayList<>();
+            Holdup holdup = engine.holdLoop();
+            for (int i = 0; i < 3; i++) {
+                prefetches.add(from.prefetch((long) i * 4 * PAGE, 4 * PAGE));
+            }
+            holdup.letGo();
+            Await.until("the collectors have begun", () -> cache.blocking.containsAll(List.of(0L, 8L)));
+            for (AioFuture<Long> each : prefetches) {
+                assertThat(each.cancel(false)).isTrue();
+            }
+            engine.turns(2);
+            assertThat(engine.context.stats().pending()).isEqualTo(3);
+            cache.bringIn(0, 12);
+            Await.until("the read-in has ended", () -> engine.context.stats().pending() == 0);
+        }
+    }
+}
