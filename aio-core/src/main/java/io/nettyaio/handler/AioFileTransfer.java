@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AioFileTransfer {
 
-    private static final long LEAST_REGION_BYTES = 16 << 10;
+    private static final long LEAST_REGION_BYTES = 64 << 10;
 
     private final ChannelHandlerContext ctx;
     private final AioFile file;
@@ -96,9 +96,9 @@ public final class AioFileTransfer {
 
     /**
      * The best way for a pipeline. Regions for a file that is not direct, over an epoll stream socket, where every handler
-     * on the way either does not look at writes or is one of Netty's that lets regions pass (HTTP/1.1 codecs,
-     * ChunkedWriteHandler, timeouts, traffic shaping, logging). Chunks for anything else: TLS, HTTP/2, compression, a
-     * handler nobody knows. Short ranges are chunks too, which costs less than two system calls.
+     * on the way does not look at writes, is one of Netty's that lets regions pass (HTTP/1.1 codecs, ChunkedWriteHandler,
+     * timeouts, traffic shaping, logging), or is {@link AioRegionTransparent}. Chunks for anything else: TLS, HTTP/2,
+     * compression, a handler nobody knows. Ranges below 64 KiB are chunks too: one write takes the header along.
      *
      * @param ctx         of the handler from which on the pipeline is passed
      * @param lengthBytes of the range

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading.</b> Loop-confined; {@link #drain} from any thread.
  */
-public final class HttpConnectionHandler extends ChannelDuplexHandler {
+public final class HttpConnectionHandler extends ChannelDuplexHandler implements AioRegionTransparent {
 
     /** How long a client may take for the header of a request, unless it is said otherwise. */
     public static final Duration DEFAULT_HEADER_TIMEOUT = Duration.ofSeconds(60);

@@ -295,7 +295,8 @@ final class HttpFileExchange {
             if (!done.isSuccess() || aborted) {
                 transfer.abandon();
                 entry.release();
-                if (!done.isSuccess()) {
+                // A channel that has closed has closed its transfer, before its handlers know.
+                if (!done.isSuccess() && ctx.channel().isActive()) {
                     failed(HttpResponseStatus.INTERNAL_SERVER_ERROR, done.cause());
                 }
             } else {

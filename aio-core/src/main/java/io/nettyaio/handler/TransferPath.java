@@ -43,6 +43,7 @@ final class TransferPath {
         @Override
         protected Boolean computeValue(Class<?> type) {
             return !ChannelOutboundHandler.class.isAssignableFrom(type)
+                    || AioRegionTransparent.class.isAssignableFrom(type)
                     || !overridesWrite(type)
                     || extendsOneOf(type, TRANSPARENT);
         }

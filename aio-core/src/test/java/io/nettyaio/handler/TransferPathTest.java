@@ -31,6 +31,13 @@ class TransferPathTest {
         }
     }
 
+    private static final class Counts extends ChannelOutboundHandlerAdapter implements AioRegionTransparent {
+        @Override
+        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+            ChannelFuture unused = ctx.write(message, promise);
+        }
+    }
+
     private static final class Encoder extends HttpResponseEncoder {}
 
     @Test
@@ -47,6 +54,12 @@ class TransferPathTest {
         assertThat(TransferPath.passes(Encoder.class)).isTrue();
         assertThat(TransferPath.passes(ChunkedWriteHandler.class)).isTrue();
         assertThat(TransferPath.passes(IdleStateHandler.class)).isTrue();
+        assertThat(TransferPath.passes(HttpConnectionHandler.class)).isTrue();
+    }
+
+    @Test
+    void shouldPassWhenHandlerSaysSo() {
+        assertThat(TransferPath.passes(Counts.class)).isTrue();
     }
 
     @Test

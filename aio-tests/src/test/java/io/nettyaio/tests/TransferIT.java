@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.LineBasedFrameDecoder;
 import io.netty.handler.codec.string.StringDecoder;
@@ -17,8 +18,10 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import io.netty.util.concurrent.Future;
 import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
+import io.nettyaio.handler.AioFileRegion;
 import io.nettyaio.handler.AioFileTransfer;
 import io.nettyaio.handler.AioReadAhead;
 import io.nettyaio.handler.AioTransferMethod;
@@ -34,6 +37,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -169,7 +173,7 @@ class TransferIT {
                 int[] lengths = new int[3];
                 for (int j = 0; j < 3; j++) {
                     offsets[j] = random.nextInt(size);
-                    lengths[j] = 20_000 + random.nextInt(Math.max(1, Math.min(600_000, size - offsets[j])));
+                    lengths[j] = 70_000 + random.nextInt(Math.max(1, Math.min(600_000, size - offsets[j])));
                     offsets[j] = Math.min(offsets[j], size - lengths[j]);
                     ask(socket, offsets[j], lengths[j]); // pipelined: in order
                 }
@@ -196,9 +200,7 @@ class TransferIT {
         Patterns.dropFromCache(path);
         checkRandomRanges(file, 3 * MIB + 11, false, AioTransferMethod.REGION);
         AioTestLoops.settle(file.close());
-        assertThat(Descriptors.ofFile(path))
-                .as("descriptors, that of the FileChannel too")
-                .isZero();
+        assertThat(Descriptors.ofFile(path)).isZero();
     }
 
     @Test
@@ -294,6 +296,39 @@ class TransferIT {
             // High-water mark of 64 KiB, one chunk over it, and the read-ahead.
             assertThat(held).isPositive().isLessThanOrEqualTo((64 << 10) + 17 * (16 << 10));
             checkNext(socket.getInputStream(), 0, 8 * MIB);
+        }
+    }
+
+    /** A region counts for nothing in the channel's writability: it is the input that gives out one after the other. */
+    @Test
+    void shouldReadInWindowAndNoMoreWhenClientOfRegionsDoesNotRead() throws Exception {
+        Path path = file(64 * MIB);
+        AioFile file = aio.open(path, READ);
+        aio.context(1);
+        Patterns.dropFromCache(path);
+        AtomicLong progress = new AtomicLong();
+        RangeServer[] server = new RangeServer[1];
+        server[0] = new RangeServer(
+                aio,
+                32 << 10,
+                channel -> channel.pipeline().addLast(new ChunkedWriteHandler(), new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelActive(ChannelHandlerContext ctx) {
+                        AioFileRegion input =
+                                new AioFileRegion(ctx.channel(), file, 0, 64L * MIB, AioFileRegion.READ_AHEAD, false);
+                        ChannelFuture unused = ctx.writeAndFlush(input);
+                        Future<?> unusedToo = ctx.executor()
+                                .scheduleAtFixedRate(
+                                        () -> progress.set(input.progress()), 10, 10, TimeUnit.MILLISECONDS);
+                    }
+                }));
+        try (RangeServer running = server[0];
+                Socket socket = connect(running, false)) {
+            AioTestLoops.eventually("something has been given out", () -> progress.get() > 0);
+            Thread.sleep(300);
+            // What two sockets hold, and a window.
+            assertThat(progress.get()).isLessThan(16L * MIB);
+            checkNext(socket.getInputStream(), 0, 64 * MIB);
         }
     }
 

@@ -12,13 +12,14 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.nettyaio.handler.AioRegionTransparent;
 import java.net.SocketAddress;
 import java.time.Instant;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Sees requests, which come one at a time, and what is written in return. Loop-confined. */
-final class AccessLogHandler extends ChannelDuplexHandler {
+final class AccessLogHandler extends ChannelDuplexHandler implements AioRegionTransparent {
 
     private final Consumer<AccessLog.Line> log;
     private @Nullable HttpRequest request;
