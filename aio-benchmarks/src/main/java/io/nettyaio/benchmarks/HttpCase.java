@@ -10,6 +10,7 @@ import io.nettyaio.handler.HttpFileHandler;
 import io.nettyaio.handler.HttpFileRoot;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -38,7 +39,9 @@ import picocli.CommandLine.Option;
         })
 final class HttpCase implements Callable<Integer> {
 
-    private static final int WARM_UP_SECONDS = 4;
+    private static final int WARM_UP_SECONDS = 2;
+    private static final int WARM_UP_ROUNDS_LEAST = 4;
+    private static final int WARM_UP_ROUNDS_MOST = 12;
     private static final Goal COLD_RATE = Goal.atLeast(1);
     private static final Goal COLD_P99 = Goal.atMost(1);
     private static final Goal HOT_RATE = Goal.atLeast(0.8);
@@ -67,7 +70,6 @@ final class HttpCase implements Callable<Integer> {
             List<HttpServerSide> sides = new ArrayList<>();
             try {
                 start(site.root(), report, sides);
-                warmUp(site, wrk, sides);
                 Map<String, List<Round>> cold = run(site, wrk, sides, true);
                 compare(report, "cold", cold);
                 Map<String, List<Round>> hot = run(site, wrk, sides, false);
@@ -121,12 +123,28 @@ final class HttpCase implements Callable<Integer> {
         pipeline.addLast(new HttpFileHandler(files));
     }
 
-    private static void warmUp(HttpSite site, Wrk wrk, List<HttpServerSide> sides) throws Exception {
-        for (HttpServerSide side : sides) {
-            if (side.inJvm()) {
-                Progress.say("http: warming up: " + side.name());
-                site.drop();
-                run(wrk, side, WARM_UP_SECONDS, 0, false);
+    /**
+     * Until the JVM's sides get no faster, or for so many rounds: their compiler needs the CPUs that the load keeps busy, so
+     * that seconds are not enough, and it starts again when the probe comes or files are cold.
+     */
+    private static void warmUp(HttpSite site, Wrk wrk, List<HttpServerSide> sides, boolean cold) throws Exception {
+        Map<String, Double> best = new HashMap<>();
+        boolean faster = true;
+        for (int round = 1; faster && round <= WARM_UP_ROUNDS_MOST; round++) {
+            faster = round < WARM_UP_ROUNDS_LEAST;
+            for (HttpServerSide side : sides) {
+                if (side.inJvm()) {
+                    Stop.check();
+                    Progress.say("http: " + (cold ? "cold" : "hot") + ", warming up: " + side.name());
+                    if (cold) {
+                        site.drop();
+                    }
+                    double rate =
+                            run(wrk, side, WARM_UP_SECONDS, -round, cold).load().requestsPerSecond();
+                    double before = best.getOrDefault(side.name(), 0.0);
+                    faster |= rate > 1.05 * before;
+                    best.put(side.name(), Math.max(before, rate));
+                }
             }
         }
     }
@@ -138,6 +156,7 @@ final class HttpCase implements Callable<Integer> {
         if (!cold) {
             site.load();
         }
+        warmUp(site, wrk, sides, cold);
         for (int round = 1; round <= options.rounds(); round++) {
             for (HttpServerSide side : sides) {
                 Stop.check();
