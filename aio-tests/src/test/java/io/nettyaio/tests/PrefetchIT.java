@@ -28,13 +28,14 @@ class PrefetchIT {
     }
 
     @Test
-    void shouldCollectWhenColdAndBeInlineWhenResident() throws Exception {
+    void shouldStayOffHelpersWhenColdAndBeInlineWhenResident() throws Exception {
         Path path = file(TestFileSystem.EXT4);
         AioFile file = aio.open(path, READ);
         Patterns.dropFromCache(path);
         AioFuture<Long> cold = AioTestLoops.settled(file.prefetch(4096 + 7, 600_000));
         assertThat(cold.getNow()).isEqualTo(600_000);
-        assertThat(cold.route()).isEqualTo(AioRoute.COLLECT);
+        // A device that is quick enough has it there before the loop looks.
+        assertThat(cold.route()).isIn(AioRoute.COLLECT, AioRoute.INLINE);
         AioFuture<Long> again = AioTestLoops.settled(file.prefetch(4096 + 7, 600_000));
         assertThat(again.getNow()).isEqualTo(600_000);
         assertThat(again.route()).isEqualTo(AioRoute.INLINE);
