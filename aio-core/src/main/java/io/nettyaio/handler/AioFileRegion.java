@@ -110,8 +110,9 @@ public final class AioFileRegion implements ChunkedInput<FileRegion> {
         if (resident == null) {
             return null;
         }
+        FileRegion region = input.view().region(at, resident, this::released);
         inSocketsQueue = true;
-        return input.view().region(at, resident, this::released);
+        return region;
     }
 
     /** From the channel's write, on its loop, or from whoever else has dropped it. */

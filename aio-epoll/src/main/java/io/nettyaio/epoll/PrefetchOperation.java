@@ -103,13 +103,14 @@ final class PrefetchOperation extends HelperOperation<Long> implements Missed {
         deviceBegins();
         Tick tick = context().tick();
         FileHandle handle = file.handle();
+        boolean likely = handle.wasResident();
         long began = tick.attemptBegins();
         // A first touch that misses would start a read-in by itself, of four pages, and the rest would be a second one.
-        if (!handle.wasResident()) {
+        if (!likely) {
             readAhead();
         }
         long answer = touch(TransferOperation.RWF_NOWAIT, lengthBytes);
-        if (answer == -Errno.EAGAIN && handle.wasResident()) {
+        if (likely && answer == -Errno.EAGAIN) {
             readAhead();
         }
         long nanos = tick.attemptEnds(began, 0);
