@@ -56,6 +56,9 @@ public final class WriteAheadLog {
     private volatile LogState state = LogState.OPEN;
     private volatile @Nullable LogException cause;
     private volatile boolean writable = true;
+    /** What may be pending before it says that it has enough. */
+    private final long highBytes;
+
     private int pendingRecords;
     private long pendingBytes;
     private boolean marked;
@@ -72,6 +75,9 @@ public final class WriteAheadLog {
         this.lock = opened.lock();
         this.segments = segments;
         this.closePromise = loop.newPromise();
+        // The context sees a record when its batch is written: until then it is for the log to keep to the mark.
+        highBytes =
+                Math.min(config.maxPendingBytes() / 2, aio.config().waterMark().highBytes());
         LogContents contents = opened.contents();
         firstSegment = contents.segments().isEmpty()
                 ? current.id()
@@ -430,7 +436,10 @@ public final class WriteAheadLog {
         return cause;
     }
 
-    /** Whether less than half of what may be pending is. Stop appending when it is not; {@link LogListener} tells. */
+    /**
+     * Whether less than half of what may be pending is, and not more bytes than the high mark of its context. Stop appending
+     * when it is not; {@link LogListener} tells.
+     */
     public boolean isWritable() {
         return writable;
     }
@@ -461,7 +470,7 @@ public final class WriteAheadLog {
     }
 
     private void updateWritable() {
-        boolean now = pendingBytes <= config.maxPendingBytes() / 2 && pendingRecords <= config.maxPendingRecords() / 2;
+        boolean now = pendingBytes <= highBytes && pendingRecords <= config.maxPendingRecords() / 2;
         if (now != writable) {
             writable = now;
             // A task: an append is not to call out before it returns.

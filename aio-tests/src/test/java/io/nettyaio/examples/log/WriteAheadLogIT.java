@@ -5,6 +5,8 @@ import static io.nettyaio.tests.AioTestLoops.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.util.concurrent.Future;
+import io.nettyaio.AioConfig;
+import io.nettyaio.AioWaterMark;
 import io.nettyaio.tests.AioTestLoops;
 import io.nettyaio.tests.TestFileSystem;
 import java.nio.file.Files;
@@ -151,6 +153,32 @@ class WriteAheadLogIT {
         Future<Void> closed = log.close();
         assertKind(log.append(1, Records.payload("late")), LogException.Kind.CLOSED);
         get(closed);
+    }
+
+    /** What is not in a batch on its way is nothing that the context could count. */
+    @Test
+    void shouldSayThatItHasEnoughWhenItsContextWouldHave() throws Exception {
+        AioConfig marked =
+                aio.config().waterMark(new AioWaterMark(1, 2, 1000, 2000)).build();
+        WriteAheadLog log = get(WriteAheadLog.open(
+                aio.context(0, marked),
+                small(TestFileSystem.DISK.newDirectory()).build(),
+                new Records()));
+        List<Future<Long>> appended = new ArrayList<>();
+        List<Boolean> writable = aio.onLoop(0, () -> {
+            List<Boolean> all = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                appended.add(log.append(1, Records.payload("x".repeat(900))));
+                all.add(log.isWritable());
+            }
+            return all;
+        });
+        assertThat(writable).containsExactly(true, true, false);
+        for (Future<Long> each : appended) {
+            get(each);
+        }
+        assertThat(log.isWritable()).isTrue();
+        get(log.close());
     }
 
     private static void assertKind(Future<?> future, LogException.Kind kind) throws Exception {
