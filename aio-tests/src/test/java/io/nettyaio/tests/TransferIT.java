@@ -310,7 +310,7 @@ class TransferIT {
         RangeServer[] server = new RangeServer[1];
         server[0] = new RangeServer(
                 aio,
-                32 << 10,
+                256 << 10,
                 channel -> channel.pipeline().addLast(new ChunkedWriteHandler(), new ChannelInboundHandlerAdapter() {
                     @Override
                     public void channelActive(ChannelHandlerContext ctx) {

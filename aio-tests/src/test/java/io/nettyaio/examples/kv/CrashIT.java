@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(3600)
 class CrashIT {
 
-    private static final int ROUNDS = Boolean.getBoolean("aio.soak") ? 1000 : 40;
+    private static final int ROUNDS = Boolean.getBoolean("aio.soak") ? 1000 : 60;
     private static final int CLIENTS = 4;
     private static final int MOST_MILLIS = 250;
 
