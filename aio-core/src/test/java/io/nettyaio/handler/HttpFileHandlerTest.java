@@ -2,6 +2,9 @@ package io.nettyaio.handler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpMethod;
@@ -10,6 +13,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
@@ -17,11 +21,12 @@ import io.nettyaio.AioFuture;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Requests while the context has enough to do. */
+/** Requests while the context has enough to do, or while the client leaves. */
 @Timeout(20)
 class HttpFileHandlerTest {
 
@@ -135,6 +140,29 @@ class HttpFileHandlerTest {
         assertThat(marks.listeners).isEmpty();
         marks.submittable(true);
         assertThat(opens).isEmpty();
+    }
+
+    /** Its transfer is closed before its handlers know, which is no reason to answer 500, nor to log it. */
+    @Test
+    void shouldAnswerNothingWhenTheChannelIsClosedBeforeTheResponse() {
+        AtomicInteger writes = new AtomicInteger();
+        channel.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                writes.incrementAndGet();
+                ReferenceCountUtil.release(message);
+                promise.setSuccess();
+            }
+        });
+        ScriptedFile file = new ScriptedFile(channel.eventLoop());
+        get("/a");
+        ((ScriptedFuture<AioFile>) opens.get(0)).setSuccess(file.file());
+        channel.runPendingTasks();
+        assertThat(file.pending()).isPositive();
+        assertThat(channel.close().isSuccess()).isTrue();
+        channel.runPendingTasks();
+        assertThat(writes).hasValue(0);
+        file.assertBuffersGivenBack();
     }
 
     /** An upload and a download of one channel: whoever resumes last resumes it. */

@@ -9,7 +9,9 @@ import io.nettyaio.AioContext;
 import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioFuture;
+import io.nettyaio.AioStat;
 import java.lang.reflect.Proxy;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -49,6 +51,8 @@ final class ScriptedFile {
         }
     }
 
+    static final int SIZE_BYTES = 100_000;
+
     final List<Read> reads = new ArrayList<>();
     final ScriptedMarks marks = new ScriptedMarks();
     private final EventLoop loop;
@@ -73,8 +77,10 @@ final class ScriptedFile {
     AioFile file() {
         return proxy(AioFile.class, (self, name, arguments) -> switch (name) {
             case "context" -> context();
-            case "on" -> self;
+            case "on", "in" -> self;
             case "path" -> "file";
+            case "openedStat" ->
+                new AioStat(0100644, SIZE_BYTES, 1, 1, 1, 1, 1, 0, 0, Instant.EPOCH, Instant.EPOCH, Instant.EPOCH);
             case "isDirect" -> false;
             case "read" -> read((Long) arguments[0], (Integer) arguments[1]);
             case "close" -> {
