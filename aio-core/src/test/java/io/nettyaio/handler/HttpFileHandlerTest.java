@@ -156,7 +156,7 @@ class HttpFileHandlerTest {
         });
         ScriptedFile file = new ScriptedFile(channel.eventLoop());
         get("/a");
-        ((ScriptedFuture<AioFile>) opens.get(0)).setSuccess(file.file());
+        opens.get(0).setSuccess(file.file());
         channel.runPendingTasks();
         assertThat(file.pending()).isPositive();
         assertThat(channel.close().isSuccess()).isTrue();
