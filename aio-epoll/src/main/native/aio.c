@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 /* Raised with each change of a signature; Native.java holds the same number. */
-#define NETTYAIO_VERSION 8
+#define NETTYAIO_VERSION 9
 
 #ifndef RESOLVE_CACHED
 #define RESOLVE_CACHED 0x20 /* since Linux 5.12; others may have older headers */
@@ -413,11 +413,13 @@ static jint poll_(JNIEnv *env, jclass type, jint fd, jint events) {
 
 /* ---- getrusage(2) ---------------------------------------------------------------------------------------------- */
 
-static jlong voluntary_switches(JNIEnv *env, jclass type) {
+/* Both counts, as they change: the voluntary switches in the upper half, the others in the lower. */
+static jlong context_switches(JNIEnv *env, jclass type) {
     (void)env;
     (void)type;
-    struct rusage usage;
-    return getrusage(RUSAGE_THREAD, &usage) < 0 ? -(jlong)errno : (jlong)usage.ru_nvcsw;
+    struct rusage usage = {.ru_nvcsw = 0};
+    (void)getrusage(RUSAGE_THREAD, &usage); /* cannot fail: the argument is valid */
+    return (jlong)((uint64_t)usage.ru_nvcsw << 32 | (uint32_t)usage.ru_nivcsw);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
@@ -513,7 +515,7 @@ static const JNINativeMethod METHODS[] = {
     METHOD("write", "(IJJ)J", write_),
     METHOD("splice", "(IJIJJI)J", splice_),
     METHOD("poll", "(II)I", poll_),
-    METHOD("voluntarySwitches", "()J", voluntary_switches),
+    METHOD("contextSwitches", "()J", context_switches),
     METHOD("allocate", "(JJ)J", allocate),
     METHOD("release", "(J)V", release),
     METHOD("wrap", "(JJ)Ljava/nio/ByteBuffer;", wrap),

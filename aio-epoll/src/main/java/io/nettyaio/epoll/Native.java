@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** The same number stands in {@code aio.c}. */
-    private static final int VERSION = 8;
+    private static final int VERSION = 9;
 
     // Kept as Netty keeps its own: who asks later gets the first cause.
     @SuppressWarnings("StaticAssignmentOfThrowable")
@@ -185,8 +185,11 @@ final class Native {
     /** {@code poll(2)} that does not wait: the events that are. */
     static native int poll(int fd, int events);
 
-    /** {@code getrusage(2)} of the thread: {@code ru_nvcsw}, how often it has given up its CPU by itself. */
-    static native long voluntarySwitches();
+    /**
+     * {@code getrusage(2)} of the thread: how often it has given up its CPU by itself, {@code ru_nvcsw}, in the upper half,
+     * and how often it was put aside, {@code ru_nivcsw}, in the lower.
+     */
+    static native long contextSwitches();
 
     /** {@code posix_memalign(3)}, zeroed. */
     static native long allocate(long alignment, long length);

@@ -179,8 +179,8 @@ class NativeSyscalls implements Syscalls {
     }
 
     @Override
-    public long voluntarySwitches() {
-        return Native.voluntarySwitches();
+    public long contextSwitches() {
+        return Native.contextSwitches();
     }
 
     @Override

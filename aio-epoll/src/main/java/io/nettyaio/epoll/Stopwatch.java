@@ -13,7 +13,7 @@ final class Stopwatch {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(Stopwatch.class);
     private static final long FIRST_DEMOTION_NANOS = 20_000_000;
     /**
-     * Of the first call over the budget nobody knows whether it has waited; a device whose queue is full does it again at
+     * Of the first call over the budget nobody knows whose doing it was; a device whose queue is full does it again at
      * once. So the second within this time counts.
      */
     private static final long STRIKE_WINDOW_NANOS = 50_000_000;
@@ -49,7 +49,7 @@ final class Stopwatch {
 
     /** Takes note of how long a system call for this device has held up the loop; {@link Preemption} was told of it. */
     void spent(long nanos, long nowNanos) {
-        if (nanos <= budgetNanos || !preemption.waited(nowNanos)) {
+        if (nanos <= budgetNanos || !preemption.heldUp(nowNanos)) {
             return;
         }
         boolean second = struck && nowNanos - lastStrikeNanos < STRIKE_WINDOW_NANOS;

@@ -79,7 +79,7 @@ interface Syscalls {
 
     int fileType(int fd);
 
-    long voluntarySwitches();
+    long contextSwitches();
 
     int pipe(long fds);
 

@@ -437,8 +437,8 @@ class MissQueueTest {
 
             /** As if it had waited. */
             @Override
-            public long voluntarySwitches() {
-                return switches;
+            public long contextSwitches() {
+                return switches << Integer.SIZE;
             }
         };
         AioConfig.Builder config = AioConfig.builder().loopBudget(20, TimeUnit.MILLISECONDS);

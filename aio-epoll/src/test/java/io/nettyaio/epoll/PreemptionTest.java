@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.nettyaio.AioConfig;
 import io.nettyaio.AioRoute;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Attempts that take long because they wait, or because somebody else has the CPU. */
 @Timeout(30)
@@ -17,14 +22,17 @@ class PreemptionTest {
 
     private static final int PAGE = 4096;
 
-    /** Attempts take 3 ms each. The kernel's count goes on with them where they wait. */
+    private static final long GAVE_UP = 1L << Integer.SIZE;
+    private static final long PUT_ASIDE = 1;
+
+    /** Attempts take 3 ms each, and the kernel counts something with each. */
     private static final class Slow extends ScriptedSyscalls {
         final AtomicInteger asked = new AtomicInteger();
-        private final boolean waits;
+        private final long counts;
         private long switches;
 
-        Slow(boolean waits) {
-            this.waits = waits;
+        Slow(long counts) {
+            this.counts = counts;
         }
 
         @Override
@@ -34,13 +42,13 @@ class PreemptionTest {
                 while (System.nanoTime() - until < 0) {
                     Thread.onSpinWait();
                 }
-                switches += waits ? 1 : 0;
+                switches += counts;
             }
             return super.pread(fd, address, length, offset, flags);
         }
 
         @Override
-        public long voluntarySwitches() {
+        public long contextSwitches() {
             asked.incrementAndGet();
             return switches;
         }
@@ -54,9 +62,11 @@ class PreemptionTest {
         return read.route();
     }
 
-    @Test
-    void shouldMoveToHelpersWhenAttemptsWait() {
-        Slow slow = new Slow(true);
+    /** Waiting, waiting and then being put aside, and being at work all the time, as in a search for free memory. */
+    @ParameterizedTest
+    @ValueSource(longs = {GAVE_UP, GAVE_UP + PUT_ASIDE, 0})
+    void shouldMoveToHelpersWhenAttemptsHoldUpTheLoop(long counts) {
+        Slow slow = new Slow(counts);
         try (TestFile file = TestFile.ofSize(PAGE);
                 Engine engine = new Engine(slow)) {
             EpollAioFile opened = engine.open(file.path());
@@ -72,7 +82,7 @@ class PreemptionTest {
 
     @Test
     void shouldStayOnLoopWhenItIsTheSchedulersDoing() {
-        Slow slow = new Slow(false);
+        Slow slow = new Slow(PUT_ASIDE);
         try (TestFile file = TestFile.ofSize(PAGE);
                 Engine engine = new Engine(slow)) {
             EpollAioFile opened = engine.open(file.path());
@@ -90,9 +100,9 @@ class PreemptionTest {
         AtomicInteger asked = new AtomicInteger();
         ScriptedSyscalls syscalls = new ScriptedSyscalls() {
             @Override
-            public long voluntarySwitches() {
+            public long contextSwitches() {
                 asked.incrementAndGet();
-                return super.voluntarySwitches();
+                return super.contextSwitches();
             }
         };
         try (TestFile file = TestFile.ofSize(PAGE);
@@ -105,13 +115,44 @@ class PreemptionTest {
         }
     }
 
-    /** The kernel's own count. */
+    /** The kernel's own counts. */
     @Test
-    void shouldTellWaitingFromRunningWhenNative() {
+    void shouldTellWaitingWhenNative() {
         Syscalls syscalls = Syscalls.NATIVE;
-        long before = syscalls.voluntarySwitches();
-        assertThat(before).isNotNegative();
+        long before = syscalls.contextSwitches() >>> Integer.SIZE;
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
-        assertThat(syscalls.voluntarySwitches()).isGreaterThan(before);
+        assertThat(syscalls.contextSwitches() >>> Integer.SIZE).isGreaterThan(before);
+    }
+
+    @Test
+    void shouldTellBeingPutAsideWhenNative() throws Exception {
+        Syscalls syscalls = Syscalls.NATIVE;
+        AtomicBoolean stop = new AtomicBoolean();
+        // More threads than CPUs, all at work.
+        List<Thread> others = new ArrayList<>();
+        for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
+            Thread other = new Thread(() -> {
+                while (!stop.get()) {
+                    Thread.onSpinWait();
+                }
+            });
+            other.start();
+            others.add(other);
+        }
+        try {
+            int before = (int) syscalls.contextSwitches();
+            // At work as well, which Await is not.
+            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(Await.SECONDS);
+            while ((int) syscalls.contextSwitches() == before) {
+                assertThat(System.nanoTime())
+                        .as("this thread has been put aside")
+                        .isLessThan(until);
+            }
+        } finally {
+            stop.set(true);
+            for (Thread other : others) {
+                other.join();
+            }
+        }
     }
 }
