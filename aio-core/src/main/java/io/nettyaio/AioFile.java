@@ -138,7 +138,8 @@ public interface AioFile {
      *
      * @param offsetBytes where the range begins
      * @param lengthBytes its length; a region that ends beyond the end of the file makes its channel's write fail
-     * @throws IllegalArgumentException where it is not a range, or the file neither a regular one nor a block device
+     * @throws IllegalArgumentException where it is not a range, or the file neither a regular one nor a block device, or not
+     *     opened to be read, or with {@link AioOpenOption#DIRECT}
      * @throws IllegalStateException    where the file is closed
      */
     default FileRegion region(long offsetBytes, long lengthBytes) {

@@ -230,6 +230,11 @@ final class EpollAioFile implements AioFile {
             throw new IllegalArgumentException(
                     handle.path() + ": only regular files and block devices have regions; read() it");
         }
+        if (handle.isDirect() || !handle.isReadable()) {
+            throw new IllegalArgumentException(
+                    handle.path() + ": sendfile reads through the page cache, and the file was"
+                            + " opened with DIRECT or not to be read; open it with READ alone");
+        }
         if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes > Long.MAX_VALUE - lengthBytes) {
             throw new IllegalArgumentException(handle.path() + ": offsetBytes=" + offsetBytes + " lengthBytes="
                     + lengthBytes + ": expected a range of a file, both 0 or more");

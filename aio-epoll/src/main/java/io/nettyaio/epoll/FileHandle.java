@@ -76,6 +76,10 @@ final class FileHandle {
         return OpenFlags.isAppend(options);
     }
 
+    boolean isReadable() {
+        return OpenFlags.reads(options);
+    }
+
     boolean isDirect() {
         return OpenFlags.isDirect(options);
     }
@@ -132,7 +136,7 @@ final class FileHandle {
         if (present != null) {
             return present.channel();
         }
-        JdkChannel made = JdkChannel.over(fd);
+        JdkChannel made = new JdkChannel(fd);
         JdkChannel first = jdkChannel.compareAndExchange(null, made);
         return (first == null ? made : first).channel();
     }

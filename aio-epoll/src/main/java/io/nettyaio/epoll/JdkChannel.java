@@ -16,13 +16,9 @@ final class JdkChannel {
     private final FileChannel channel;
 
     @SuppressWarnings("resource") // what it would close is not its own
-    private JdkChannel(int fd) {
+    JdkChannel(int fd) {
         Native.setDescriptor(descriptor, fd);
         channel = new FileInputStream(descriptor).getChannel();
-    }
-
-    static JdkChannel over(int fd) {
-        return new JdkChannel(fd);
     }
 
     FileChannel channel() {

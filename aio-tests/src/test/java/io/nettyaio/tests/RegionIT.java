@@ -1,7 +1,9 @@
 package io.nettyaio.tests;
 
+import static io.nettyaio.AioOpenOption.DIRECT;
 import static io.nettyaio.AioOpenOption.DIRECTORY;
 import static io.nettyaio.AioOpenOption.READ;
+import static io.nettyaio.AioOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,6 +17,7 @@ import io.netty.channel.FileRegion;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.nettyaio.AioFile;
+import io.nettyaio.AioOpenOption;
 import io.nettyaio.handler.AioRegionTransparent;
 import io.nettyaio.handler.HttpFileConfig;
 import io.nettyaio.handler.HttpFileHandler;
@@ -64,6 +67,13 @@ class RegionIT {
         FileRegion region = file.region(77, 10_000);
         Patterns.check(contents(region), SEED, 77);
         assertThat(region.release()).isTrue();
+        AtomicInteger released = new AtomicInteger();
+        FileRegion told = file.region(0, 1, released::incrementAndGet);
+        told.retain();
+        told.release();
+        assertThat(released).hasValue(0);
+        told.release();
+        assertThat(released).hasValue(1);
         AioTestLoops.settle(file.close());
     }
 
@@ -115,6 +125,12 @@ class RegionIT {
         assertThatThrownBy(() -> directory.region(0, 10))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("only regular files");
+        for (AioOpenOption[] options : new AioOpenOption[][] {{WRITE}, {READ, DIRECT}}) {
+            AioFile other = aio.open(path, options);
+            assertThatThrownBy(() -> other.region(0, 10))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("open it with READ alone");
+        }
         AioTestLoops.settle(file.close());
         assertThatThrownBy(() -> file.region(0, 10))
                 .isInstanceOf(IllegalStateException.class)
