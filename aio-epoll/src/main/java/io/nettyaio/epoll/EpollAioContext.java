@@ -464,9 +464,8 @@ final class EpollAioContext implements AioContext {
             }
         }
         if (operation.isRefused() && closer.isReleased() && loop.isShuttingDown()) {
-            // Not by a task: a loop that shuts down runs tasks as long as there are any, so that somebody who starts
-            // anew
-            // whatever fails would keep it from ending.
+            // Not by a task: a loop that shuts down runs tasks as long as there are any, and who starts anew whatever
+            // fails would keep it from ending.
             closer.failLate(operation);
         } else if (operation.isRefused() || !operation.beginsAtOnce()) {
             stage(operation);

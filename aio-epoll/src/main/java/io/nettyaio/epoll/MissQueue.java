@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reads and prefetches of one device that the page cache did not hold, in the order of their attempts, each of which has started the
- * read-in. One context's; loop-confined.
+ * The reads and prefetches of one device that the page cache did not hold, in the order of their attempts, each of which has
+ * started the read-in. One context's; loop-confined.
  *
  * <p><b>Retry.</b> In each tick the loop tries them again in that order. What has come in is a hit by then, a microsecond
  * on the loop; to have a collector thread fetch each of them would cost two changes of threads for each. The first that
