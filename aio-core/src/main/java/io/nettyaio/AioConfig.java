@@ -119,7 +119,10 @@ public final class AioConfig {
         return submitBatch;
     }
 
-    /** Completions that are run for one wakeup at most, before the loop's other work gets its turn. */
+    /**
+     * Completions that are run for one wakeup at most, before the loop's other work gets its turn; fewer where they take
+     * longer than {@link #loopBudgetNanos()}.
+     */
     public int completionsPerWakeup() {
         return completionsPerWakeup;
     }
@@ -159,7 +162,8 @@ public final class AioConfig {
 
     /**
      * Longest time one system call may take on the loop before its device's operations move to helpers for a while. After
-     * as long, give or take one operation, a tick leaves the rest to the next, and the loop looks after its sockets.
+     * as long, give or take one operation, a tick or a wakeup leaves the rest to the next iteration of the loop, which
+     * looks after its sockets first.
      */
     public long loopBudgetNanos() {
         return loopBudgetNanos;

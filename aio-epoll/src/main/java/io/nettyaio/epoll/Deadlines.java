@@ -49,6 +49,8 @@ final class Deadlines {
 
     private final EpollAioContext context;
     private final Runnable timerTask = this::timer;
+    private final TurnTask moreTurn;
+    private final TurnBudget turnBudget;
     private Deadline[] heap = new Deadline[16];
     private int size;
     private @Nullable Future<?> timer;
@@ -56,6 +58,8 @@ final class Deadlines {
 
     Deadlines(EpollAioContext context) {
         this.context = context;
+        moreTurn = new TurnTask(context.eventLoop(), this::timer, () -> size = 0);
+        turnBudget = new TurnBudget(context.config().loopBudgetNanos());
     }
 
     /** How many there are. */
@@ -97,13 +101,15 @@ final class Deadlines {
             return true;
         }
         long now = System.nanoTime();
-        for (int n = 0; n < EXPIRED_AT_ONCE; n++) {
+        turnBudget.begin(EXPIRED_AT_ONCE, now);
+        while (!turnBudget.isExhausted()) {
             if (size == 0 || heap[0].atNanos - now > 0) {
                 return true;
             }
             Deadline due = heap[0];
             removeAt(0);
             boolean unused = due.promise.expire(due.timeout);
+            turnBudget.ran();
         }
         return size == 0 || heap[0].atNanos - now > 0;
     }
@@ -121,8 +127,8 @@ final class Deadlines {
         boolean all = expireDue();
         if (all) {
             arm();
-        } else if (!context.execute(timerTask)) {
-            size = 0;
+        } else {
+            moreTurn.afterSockets();
         }
         context.closer().closeIfIdle();
     }

@@ -66,7 +66,7 @@ final class EpollAioContext implements AioContext {
     private final HelperReturns returns;
     private final ContextCloser closer;
     private final Admission admission;
-    private final Deadlines deadlines = new Deadlines(this);
+    private final Deadlines deadlines;
     /** Counts and times operations; {@code null} where nobody wants to know. */
     private final @Nullable Recorder recorder;
 
@@ -80,9 +80,11 @@ final class EpollAioContext implements AioContext {
     private final Set<Operation> elsewhere = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<EpollAioFile> files = Collections.newSetFromMap(new IdentityHashMap<>());
     private final ArrayDeque<TransferOperation> reusable = new ArrayDeque<>();
-    private final Runnable reapTask = this::reapLater;
+    private final TurnTask reapTurn;
+    private final TurnBudget reapBudget;
+    /** So that neither the ring nor the helpers' returns use up every turn. */
+    private boolean helpersFirst;
 
-    private boolean reapScheduled;
     private int helperInFlight;
 
     private long completedInline;
@@ -98,8 +100,12 @@ final class EpollAioContext implements AioContext {
         iocbs = new IocbTable(depth);
         slots = new SlotPool(this, loop, syscalls, iocbs, depth);
         tick = new Tick(this, loop, config);
+        // A loop that is gone is drained by others.
+        reapTurn = new TurnTask(loop, this::wakeup, () -> {});
+        reapBudget = new TurnBudget(config.loopBudgetNanos());
         preemption = new Preemption(syscalls);
         admission = new Admission(this, config);
+        deadlines = new Deadlines(this);
         returns = new HelperReturns(syscalls, depth);
         SharedHelpers shared = SharedHelpers.of(config);
         helpers = shared.pool();
@@ -551,7 +557,7 @@ final class EpollAioContext implements AioContext {
 
     /** An eventfd has become readable: a hint that something may have completed. Never throws. */
     void wakeup() {
-        if (reapScheduled || closer.isReleased()) {
+        if (reapTurn.isQueued() || closer.isReleased()) {
             return;
         }
         if (!returns.isSignalled() && (kernel == null || kernel.isRingEmpty())) {
@@ -559,10 +565,10 @@ final class EpollAioContext implements AioContext {
             return;
         }
         try {
-            int budget = config.completionsPerWakeup();
-            if (reap(budget) >= budget) {
-                reapScheduled = true;
-                loop.execute(reapTask);
+            reap(config.completionsPerWakeup());
+            if (reapBudget.isExhausted()) {
+                // The eventfds have spoken, and will not again.
+                reapTurn.afterSockets();
             }
             closer.closeIfIdle();
         } catch (Throwable unexpected) {
@@ -570,24 +576,33 @@ final class EpollAioContext implements AioContext {
         }
     }
 
-    private void reapLater() {
-        reapScheduled = false;
-        wakeup();
-    }
-
-    /** Completes what has come back. */
-    int reap(int budget) {
-        int count = 0;
+    /**
+     * Completes what has come back, as much as one turn may.
+     *
+     * @param most how many
+     * @return how many
+     */
+    int reap(int most) {
         if (recorder != null) {
             recorder.begin();
         }
-        if (kernel != null) {
-            count = kernel.reap(budget);
+        reapBudget.begin(most, System.nanoTime());
+        if (helpersFirst) {
+            returns.reap(reapBudget);
         }
-        count += returns.reap(budget - count);
+        if (kernel != null) {
+            kernel.reap(reapBudget);
+        }
+        if (!helpersFirst) {
+            returns.reap(reapBudget);
+        }
+        if (reapBudget.isExhausted()) {
+            helpersFirst = !helpersFirst;
+        }
         if (recorder != null) {
             recorder.end();
         }
+        int count = reapBudget.count();
         if (count > 0 && kernel != null && !kernel.submitter().isEmpty()) {
             // What the kernel lacked resources for may go now.
             tick.schedule();
@@ -614,6 +629,7 @@ final class EpollAioContext implements AioContext {
     }
 
     void settled(Operation operation, boolean asItShould) {
+        tick.settled();
         if (asItShould
                 && operation instanceof TransferOperation transfer
                 && transfer.isReusable()

@@ -50,32 +50,25 @@ final class HelperReturns {
         return returning.get() > 0;
     }
 
-    /**
-     * On the loop: takes back operations.
-     *
-     * @param budget how many at most; whoever gets so many has to look again
-     * @return how many
-     */
-    int reap(int budget) {
+    /** On the loop: takes back operations, as many as one turn may; {@link #isSignalled} where there may be more. */
+    void reap(TurnBudget turn) {
         if (!signalled.get()) {
             // Nothing, or a helper that has queued and is about to signal.
-            return 0;
+            return;
         }
         signalled.set(false);
-        int count = 0;
-        while (count < budget) {
+        while (!turn.isExhausted()) {
             Operation operation = returned.poll();
             if (operation == null) {
-                return count;
+                return;
             }
             Slot slot = operation.slot();
             if (slot != null) {
                 slot.transition(Slot.State.IN_FLIGHT, Slot.State.COMPLETED);
             }
             operation.helperReturned();
-            count++;
+            turn.ran();
         }
         signalled.set(true);
-        return count;
     }
 }

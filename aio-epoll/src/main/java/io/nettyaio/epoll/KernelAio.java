@@ -24,6 +24,10 @@ final class KernelAio {
     private final Submitter submitter;
     private final Reaper reaper;
     private final long[] events = new long[REAPED_AT_ONCE * CompletionRing.LONGS_PER_EVENT];
+    /** Those of {@link #events} that have been taken from the ring, and not been completed. */
+    private int nextEvent;
+
+    private int endOfEvents;
     private int inFlight;
 
     KernelAio(EpollAioContext context, Syscalls syscalls, long aioContext, IocbTable iocbs, AioConfig config) {
@@ -72,7 +76,7 @@ final class KernelAio {
 
     /** Whether the ring is known to hold nothing. */
     boolean isRingEmpty() {
-        return inFlight == 0 || reaper.isEmpty();
+        return inFlight == 0 || (nextEvent == endOfEvents && reaper.isEmpty());
     }
 
     int inFlight() {
@@ -123,25 +127,20 @@ final class KernelAio {
         LOGGER.trace("io_cancel of slot={}: {}", slot.index(), answer);
     }
 
-    /**
-     * Completes what the ring holds.
-     *
-     * @param budget completions at most, give or take a batch
-     * @return how many
-     */
-    int reap(int budget) {
-        int total = 0;
-        while (total < budget) {
-            int count = reaper.reap(events, inFlight);
-            for (int i = 0; i < count; i++) {
-                completed(events[2 * i], events[2 * i + 1]);
+    /** Completes what the ring holds, as much as one turn may. */
+    void reap(TurnBudget turn) {
+        while (!turn.isExhausted()) {
+            if (nextEvent == endOfEvents) {
+                nextEvent = 0;
+                endOfEvents = reaper.reap(events, inFlight);
+                if (endOfEvents == 0) {
+                    return;
+                }
             }
-            total += count;
-            if (count < REAPED_AT_ONCE) {
-                break;
-            }
+            int at = CompletionRing.LONGS_PER_EVENT * nextEvent++;
+            completed(events[at], events[at + 1]);
+            turn.ran();
         }
-        return total;
     }
 
     private void completed(long data, long result) {

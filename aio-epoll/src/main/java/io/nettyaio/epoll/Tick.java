@@ -1,13 +1,11 @@
 package io.nettyaio.epoll;
 
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.concurrent.Future;
 import io.nettyaio.AioConfig;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +20,6 @@ final class Tick {
 
     private final EpollAioContext context;
     private final IoEventLoop loop;
-    /** Runs a task when the loop's iteration ends; {@code null} where the loop has no such thing. */
-    private final @Nullable SingleThreadEventLoop tailLoop;
-
     private final AioConfig config;
     private final ArrayDeque<Operation> staged = new ArrayDeque<>();
     private final ArrayDeque<Lane> woken = new ArrayDeque<>();
@@ -33,9 +28,15 @@ final class Tick {
     /** What was done inside of the call that started it, and is to be settled outside of it. */
     private final ArrayDeque<PipeOperation> done = new ArrayDeque<>();
 
-    private final Runnable flushTask = this::flush;
-    private boolean scheduled;
+    private final TurnTask turn;
+    private final TurnBudget turnBudget;
     private boolean flushing;
+    /** The kernel lacks resources, and none in flight will give any back. */
+    private @Nullable Future<?> retry;
+
+    /** Operations whose listeners have run. */
+    private long settled;
+
     private int attempts;
     private long inlineBytes;
     private long nowaitAttempts;
@@ -50,8 +51,9 @@ final class Tick {
     Tick(EpollAioContext context, IoEventLoop loop, AioConfig config) {
         this.context = context;
         this.loop = loop;
-        this.tailLoop = loop instanceof SingleThreadEventLoop single ? single : null;
         this.config = config;
+        turn = new TurnTask(loop, this::flush, this::loopTakesNoMore);
+        turnBudget = new TurnBudget(config.loopBudgetNanos());
     }
 
     long nowaitAttempts() {
@@ -72,6 +74,11 @@ final class Tick {
     void settle(PipeOperation operation) {
         done.add(operation);
         schedule();
+    }
+
+    /** An operation's listeners have run. */
+    void settled() {
+        settled++;
     }
 
     /** The lane has its turn when the tick ends. */
@@ -95,37 +102,19 @@ final class Tick {
 
     /** There is something to do when the tick ends. */
     void schedule() {
-        if (scheduled || flushing || context.closer().isDraining()) {
-            return;
-        }
-        scheduled = true;
-        try {
-            if (tailLoop != null) {
-                tailLoop.executeAfterEventLoopIteration(flushTask);
-            } else {
-                loop.execute(flushTask);
-            }
-        } catch (RejectedExecutionException loopIsGone) {
-            scheduled = false;
-            loopTakesNoMore();
+        if (!flushing && !context.closer().isDraining()) {
+            turn.atEnd();
         }
     }
 
     /**
-     * By a plain task, not one of the iteration's tail, which would run at once: the sockets come first. A loop that shuts
-     * down runs tasks as long as there are any, before it drops its handles: whoever starts one operation after the other
-     * would keep it from that. What is staged then, the drain that follows takes up.
+     * The sockets come first. A loop that shuts down runs tasks as long as there are any, before it drops its handles:
+     * whoever starts one operation after the other would keep it from that. What is staged then, the drain that follows
+     * takes up.
      */
     private void scheduleNext() {
-        if (scheduled || context.closer().isDraining() || loop.isShuttingDown()) {
-            return;
-        }
-        scheduled = true;
-        try {
-            loop.execute(flushTask);
-        } catch (RejectedExecutionException loopIsGone) {
-            scheduled = false;
-            loopTakesNoMore();
+        if (!context.closer().isDraining() && !loop.isShuttingDown()) {
+            turn.afterSockets();
         }
     }
 
@@ -149,7 +138,6 @@ final class Tick {
 
     /** Sends off what is staged, as much as one tick may hold, and submits one batch. */
     void flush() {
-        scheduled = false;
         flushing = true;
         KernelAio kernel = context.kernel();
         Recorder recorder = context.recorder();
@@ -172,16 +160,23 @@ final class Tick {
             }
             // What is past its deadline is not sent off, however late the loop is.
             boolean inTime = context.deadlines().expireDue();
+            turnBudget.begin(config.completionsPerWakeup(), System.nanoTime());
             int most = inTime ? Math.min(staged.size(), config.completionsPerWakeup()) : 0;
-            for (int n = most; n > 0 && hasBudget() && !staged.isEmpty(); n--) {
-                int before = attempts;
+            for (int n = most; n > 0 && !turnBudget.isExhausted() && hasBudget() && !staged.isEmpty(); n--) {
+                int attemptsBefore = attempts;
+                long settledBefore = settled;
                 staged.remove().sendOff();
-                attemptsInARow &= attempts > before;
+                attemptsInARow &= attempts > attemptsBefore;
+                if (settled != settledBefore) {
+                    turnBudget.ran();
+                }
             }
             attemptsInARow = false;
             context.closes().send();
-            for (int n = config.completionsPerWakeup(); n > 0 && !done.isEmpty(); n--) {
+            turnBudget.begin(config.completionsPerWakeup(), System.nanoTime());
+            while (!turnBudget.isExhausted() && !done.isEmpty()) {
                 done.remove().settleDone();
+                turnBudget.ran();
             }
             if (inTime && kernel != null && !kernel.submitter().isEmpty()) {
                 resources = kernel.submit();
@@ -246,10 +241,15 @@ final class Tick {
 
     /** The kernel lacked resources: a completion gives some back, and if none is to come, time may. */
     private void retryLater(KernelAio kernel) {
-        if (kernel.inFlight() == 0) {
-            scheduled = true;
-            Future<?> unused = loop.schedule(flushTask, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        // A drain ticks by itself.
+        if (kernel.inFlight() == 0 && retry == null && !context.closer().isDraining()) {
+            retry = loop.schedule(this::retryNow, RETRY_MILLIS, TimeUnit.MILLISECONDS);
         }
+    }
+
+    private void retryNow() {
+        retry = null;
+        schedule();
     }
 
     /** An RWF_NOWAIT attempt is about to be made on the loop, at the time that this returns. */

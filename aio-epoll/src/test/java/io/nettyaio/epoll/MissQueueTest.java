@@ -398,21 +398,13 @@ class MissQueueTest {
         int batch = 3;
         try (Engine engine = new Engine(cache, patient().submitBatch(batch))) {
             EpollAioFile from = engine.open(file.path());
-            Runnable count = new Runnable() {
-                @Override
-                public void run() {
-                    // Between two ticks at least once, within one never.
-                    betweenTicks.incrementAndGet();
-                    if (!engine.context.isClosing()) {
-                        engine.loop.execute(this);
-                    }
-                }
-            };
-            engine.loop.execute(count);
+            // Between two ticks at least once, within one never.
+            ReadySocket socket = new ReadySocket(engine, betweenTicks::incrementAndGet);
             Reads reads = new Reads(engine, from, READS);
             Await.until("all are asked for", () -> cache.attempts.containsAll(List.of(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L)));
             cache.bringIn(0, 1, 2, 3, 4, 5, 6, 7);
             reads.awaitDone();
+            socket.close();
             assertThat(perTick.values()).allMatch(attempts -> attempts.get() <= batch);
             assertThat(cache.attempts).as("with retries").hasSizeGreaterThan(READS);
             reads.release();
@@ -469,13 +461,13 @@ class MissQueueTest {
         Cache cache = new Cache();
         try (Engine engine = new Engine(cache, AioConfig.builder().loopBudget(2, TimeUnit.MILLISECONDS))) {
             EpollAioFile from = engine.open(file.path());
-            AtomicInteger turns = new AtomicInteger();
+            ReadySocket socket = new ReadySocket(engine);
             Queue<Integer> turnOfEach = new ConcurrentLinkedQueue<>();
             Reads reads = new Reads(engine, from, READS);
             awaitSigns(cache, 0, 7);
             for (AioFuture<Integer> each : reads.futures) {
                 each.addListener(done -> {
-                    turnOfEach.add(turns.get());
+                    turnOfEach.add(socket.looks());
                     long until = System.nanoTime() + 5_000_000;
                     while (System.nanoTime() < until) {
                         Thread.onSpinWait();
@@ -484,19 +476,10 @@ class MissQueueTest {
             }
             Holdup holdup = engine.holdLoop();
             cache.bringIn(0, 1, 2, 3, 4, 5, 6, 7);
-            Runnable count = new Runnable() {
-                @Override
-                public void run() {
-                    turns.incrementAndGet();
-                    if (!engine.context.isClosing()) {
-                        engine.loop.execute(this);
-                    }
-                }
-            };
-            engine.loop.execute(count);
             holdup.letGo();
             reads.awaitDone();
             reads.release();
+            socket.close();
             // Those but the two that the collectors have.
             assertThat(new HashSet<>(turnOfEach)).hasSizeGreaterThanOrEqualTo(READS - 2);
         }
