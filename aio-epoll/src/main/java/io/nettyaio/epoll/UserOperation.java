@@ -177,6 +177,10 @@ final class UserOperation<V extends @Nullable Object> extends Operation {
     void complete(long unused) {
         AioStep now = step;
         step = null;
+        if (isCancelled() || context().isClosing()) {
+            // It will not be waited for, and is cancelled as if it had been.
+            awaited = now == null ? null : now.future();
+        }
         if (isCancelled()) {
             finish(null);
         } else if (thrown != null) {

@@ -331,7 +331,8 @@ class UserOperationTest {
     @Test
     void shouldFailWhenTheContextClosesDuringAnAttemptThatIsNotTheLast() {
         Holdup holdup = new Holdup();
-        Scripted operation = new Scripted(AioStep.retry(5), AioStep.done(1)) {
+        Promise<Object> when = promise();
+        Scripted operation = new Scripted(AioStep.retry(5, when), AioStep.done(1)) {
             @Override
             public AioStep submit(long bytesDone) throws Exception {
                 holdup.pass();
@@ -347,6 +348,7 @@ class UserOperationTest {
         holdup.letGo();
 
         assertThat(((AioException) Await.failure(future)).bytesTransferred()).isEqualTo(5);
+        Await.until("what it would have waited for is cancelled", when::isCancelled);
         assertThat(Await.outcome(closed)).isNull();
         Await.until("released", () -> operation.releases.get() == 1);
     }
