@@ -19,6 +19,7 @@ final class DeviceLane {
     private final MissQueue misses;
     private final @Nullable Throttle throttle;
     private final long latencyGoalNanos;
+    private boolean resident;
 
     DeviceLane(EpollAioContext context, Device device, Lane lane, Stopwatch stopwatch) {
         latencyGoalNanos = context.config().deviceLatencyGoalNanos();
@@ -58,6 +59,15 @@ final class DeviceLane {
     int mostPieceBytes() {
         int most = lane.gate().isYielding(lane.queue()) ? SHORT_PIECE_BYTES : PIECE_BYTES;
         return throttle == null ? most : throttle.pieceBytes(most);
+    }
+
+    /** Whether what was last to be prefetched was there, of any file: a hint for one of which nothing is known. */
+    boolean wasResident() {
+        return resident;
+    }
+
+    void setResident(boolean was) {
+        resident = was;
     }
 
     /** Whether the device's operations are to stay off the loop at the moment. */

@@ -2,7 +2,6 @@ package io.nettyaio.epoll;
 
 import io.nettyaio.AioStat;
 import java.nio.channels.FileChannel;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +36,7 @@ final class FileHandle {
     private final WriteBarrier writes = new WriteBarrier();
     private final AppendQueue appends = new AppendQueue();
     private final SyncGroup syncs = new SyncGroup();
-    private final AtomicBoolean resident = new AtomicBoolean();
+    private final AtomicReference<@Nullable Boolean> resident = new AtomicReference<>();
     private final AtomicReference<@Nullable JdkChannel> jdkChannel = new AtomicReference<>();
 
     FileHandle(
@@ -112,12 +111,17 @@ final class FileHandle {
         return appends;
     }
 
-    /** Whether what was last to be prefetched was there: so will the next be. A hint shared by loops. */
-    boolean wasResident() {
-        return resident.getOpaque();
+    /**
+     * Whether what was last to be prefetched was there: so will the next be. A hint shared by loops.
+     *
+     * @param unless where nothing was yet
+     */
+    boolean wasResident(boolean unless) {
+        Boolean was = resident.getOpaque();
+        return was == null ? unless : was;
     }
 
-    void wasResident(boolean was) {
+    void setResident(boolean was) {
         resident.setOpaque(was);
     }
 

@@ -103,7 +103,7 @@ final class PrefetchOperation extends HelperOperation<Long> implements Missed {
         deviceBegins();
         Tick tick = context().tick();
         FileHandle handle = file.handle();
-        boolean likely = handle.wasResident();
+        boolean likely = handle.wasResident(lane.wasResident());
         long began = tick.attemptBegins();
         // A first touch that misses would start a read-in by itself, of four pages, and the rest would be a second one.
         if (!likely) {
@@ -115,7 +115,8 @@ final class PrefetchOperation extends HelperOperation<Long> implements Missed {
         }
         long nanos = tick.attemptEnds(began, 0);
         lane.spent(nanos, began + nanos);
-        handle.wasResident(answer == 0);
+        handle.setResident(answer == 0);
+        lane.setResident(answer == 0);
         if (answer == -Errno.EAGAIN) {
             missed = true;
             routed(AioRoute.COLLECT);
@@ -208,23 +209,45 @@ final class PrefetchOperation extends HelperOperation<Long> implements Missed {
     // ---- pages ---------------------------------------------------------------------------------------------------
 
     /**
-     * Reads the last byte of each page's part of the range, so that the end of the file shows to a page.
+     * Reads a byte of each page's part of the range. Two bytes across their border tell of two pages by one system call,
+     * but where the second is the last one: of that it is the last byte, so that the end of the file shows to a page.
      *
-     * @return 0 where it got to the end of the range or of the file, else the error
+     * @param to where to stop
+     * @return 0 where it got there or to the end of the file, else the error
      */
     private long touch(int flags, long to) {
         Syscalls syscalls = context().syscalls();
         int fd = file.handle().fd();
+        long end = offsetBytes + to;
         while (done < to) {
-            long at = offsetBytes + done;
-            long next = Math.min((at & -PAGE_BYTES) + PAGE_BYTES, offsetBytes + lengthBytes);
-            long got = syscalls.pread(fd, Scratch.ADDRESS, 1, next - 1, flags);
-            if (got > 0) {
-                done = next - offsetBytes;
+            long border = ((offsetBytes + done) & -PAGE_BYTES) + PAGE_BYTES;
+            boolean two = border + PAGE_BYTES < end;
+            long got = two
+                    ? syscalls.pread(fd, Scratch.ADDRESS, 2, border - 1, flags)
+                    : syscalls.pread(fd, Scratch.ADDRESS, 1, Math.min(border, end) - 1, flags);
+            if (got == 2) {
+                done = border + PAGE_BYTES - offsetBytes;
+            } else if (got == 1) {
+                // Of two the first: the second one's own call says whether it is not there, or the file is at its end.
+                done = Math.min(border, end) - offsetBytes;
             } else if (got == 0) {
-                return 0;
+                return endOfFile(flags);
             } else if (got != -Errno.EINTR) {
                 return got;
+            }
+        }
+        return 0;
+    }
+
+    /** The file ends before what was touched last, or in the page before: of that it may be that the first byte was seen. */
+    private long endOfFile(int flags) {
+        while (done > 0) {
+            long last = offsetBytes + done - 1;
+            long got = context().syscalls().pread(file.handle().fd(), Scratch.ADDRESS, 1, last, flags);
+            if (got == 0) {
+                done = Math.max(0, (last & -PAGE_BYTES) - offsetBytes);
+            } else if (got != -Errno.EINTR) {
+                return Math.min(0, got);
             }
         }
         return 0;

@@ -31,7 +31,7 @@ class PrefetchTest {
     /** A page cache into which the test brings pages. */
     private static class Cache extends ScriptedSyscalls {
         final Set<Long> in = ConcurrentHashMap.newKeySet();
-        /** What was done, in order: {@code touch PAGE}, {@code readahead FIRST+COUNT}. */
+        /** What was done, in order: {@code touch PAGE} or {@code touch PAGE+NEXT}, {@code readahead FIRST+COUNT}. */
         final Queue<String> onLoop = new ConcurrentLinkedQueue<>();
 
         final Queue<Long> blocking = new ConcurrentLinkedQueue<>();
@@ -48,6 +48,10 @@ class PrefetchTest {
             all = true;
         }
 
+        private boolean isIn(long page) {
+            return all || in.contains(page);
+        }
+
         @Override
         public int readAhead(int fd, long offset, long length) {
             if (EpollAioContext.isLoopThread()) {
@@ -59,14 +63,19 @@ class PrefetchTest {
         @Override
         public long pread(int fd, long address, long length, long offset, int flags) {
             long page = offset / PAGE;
+            long last = (offset + length - 1) / PAGE;
             if (EpollAioContext.isLoopThread()) {
-                onLoop.add("touch " + page);
-                if (!all && !in.contains(page)) {
+                onLoop.add("touch " + page + (last > page ? "+" + last : ""));
+                if (!isIn(page)) {
                     return -Errno.EAGAIN;
+                }
+                if (!isIn(last)) {
+                    return super.pread(fd, address, last * PAGE - offset, offset, flags);
                 }
             } else if (!isNowait(flags)) {
                 blocking.add(page);
-                while (!all && !in.contains(page)) {
+                blocking.add(last);
+                while (!isIn(page) || !isIn(last)) {
                     LockSupport.parkNanos(100_000);
                 }
             }
@@ -82,7 +91,7 @@ class PrefetchTest {
             AioFuture<Long> prefetch = from.prefetch(0, 4 * PAGE);
             engine.turns(2);
             // Touched first, it would be read in by two requests.
-            assertThat(cache.onLoop).startsWith("readahead 0+4", "touch 0");
+            assertThat(cache.onLoop).startsWith("readahead 0+4", "touch 0+1");
             assertThat(prefetch.isDone()).isFalse();
             cache.bringIn(0, 4);
             assertThat(Await.value(prefetch)).isEqualTo(4 * PAGE);
@@ -101,17 +110,75 @@ class PrefetchTest {
             assertThat(first.route()).isEqualTo(AioRoute.INLINE);
             cache.onLoop.clear();
             assertThat(Await.value(from.prefetch(4 * PAGE, 4 * PAGE))).isEqualTo(4 * PAGE);
-            assertThat(cache.onLoop).containsExactly("touch 4", "touch 5", "touch 6", "touch 7");
+            assertThat(cache.onLoop).containsExactly("touch 4+5", "touch 6", "touch 7");
 
             // And then one is not: from there on.
             cache.onLoop.clear();
             cache.bringIn(8, 1);
             AioFuture<Long> missed = from.prefetch(8 * PAGE, 3 * PAGE);
             engine.turns(1);
-            assertThat(cache.onLoop).startsWith("touch 8", "touch 9", "readahead 9+2");
+            assertThat(cache.onLoop).startsWith("touch 8+9", "touch 9", "readahead 9+2");
             cache.bringIn(9, 2);
             assertThat(Await.value(missed)).isEqualTo(3 * PAGE);
         }
+    }
+
+    /** Most of what is served is opened anew: its device knows what to expect. */
+    @Test
+    void shouldNotAskForReadInWhenTheLastFileWasThere() {
+        Cache cache = new Cache();
+        cache.bringIn(0, 8);
+        try (Engine engine = new Engine(cache)) {
+            assertThat(Await.value(engine.open(file.path()).prefetch(0, 3 * PAGE)))
+                    .isEqualTo(3 * PAGE);
+            EpollAioFile next = engine.open(file.path());
+            cache.onLoop.clear();
+            assertThat(Await.value(next.prefetch(0, 3 * PAGE))).isEqualTo(3 * PAGE);
+            assertThat(cache.onLoop).containsExactly("touch 0+1", "touch 2");
+            // And then one is not, and nobody knows of the next.
+            AioFuture<Long> missed = engine.open(file.path()).prefetch(8 * PAGE, 2 * PAGE);
+            engine.turns(1);
+            cache.onLoop.clear();
+            EpollAioFile another = engine.open(file.path());
+            assertThat(Await.value(another.prefetch(0, 2 * PAGE))).isEqualTo(2 * PAGE);
+            assertThat(cache.onLoop).contains("readahead 0+2");
+            cache.bringIn(8, 2);
+            assertThat(Await.value(missed)).isEqualTo(2 * PAGE);
+        }
+    }
+
+    /** Against a model: what there is, to the start of a page where the file ends before. */
+    @Test
+    void shouldTellHowMuchThereIsWhenTheFileEndsBefore() {
+        try (Engine engine = new Engine(new ScriptedSyscalls())) {
+            for (int size :
+                    new int[] {0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 3 * PAGE - 1, 3 * PAGE, 4 * PAGE + 7}) {
+                try (TestFile sized = TestFile.ofSize(size)) {
+                    EpollAioFile from = engine.open(sized.path());
+                    for (int offset : new int[] {0, 1, PAGE - 1, PAGE, PAGE + 5, 3 * PAGE}) {
+                        for (int length = 0; length < 6 * PAGE; length += length % 1000 == 0 ? 1 : 999) {
+                            assertThat(Await.value(from.prefetch(offset, length)))
+                                    .as("size=%d offset=%d length=%d", size, offset, length)
+                                    .isEqualTo(there(size, offset, length));
+                        }
+                    }
+                    Await.value(from.close());
+                }
+            }
+        }
+    }
+
+    private static long there(int size, int offset, int length) {
+        int end = offset + length;
+        int there = offset;
+        while (there < end) {
+            int next = Math.min(there - there % PAGE + PAGE, end);
+            if (next > size) {
+                break;
+            }
+            there = next;
+        }
+        return (long) there - offset;
     }
 
     /** Many at once cost a thread for the first and the last of them. */
