@@ -160,7 +160,7 @@ final class Tick {
             }
             // What is past its deadline is not sent off, however late the loop is.
             boolean inTime = context.deadlines().expireDue();
-            turnBudget.begin(config.completionsPerWakeup(), System.nanoTime());
+            turnBudget.begin(config.completionsPerWakeup(), missed.isEmpty() ? begunNanos : System.nanoTime());
             int most = inTime ? Math.min(staged.size(), config.completionsPerWakeup()) : 0;
             for (int n = most; n > 0 && !turnBudget.isExhausted() && hasBudget() && !staged.isEmpty(); n--) {
                 int attemptsBefore = attempts;
@@ -173,10 +173,8 @@ final class Tick {
             }
             attemptsInARow = false;
             context.closes().send();
-            turnBudget.begin(config.completionsPerWakeup(), System.nanoTime());
-            while (!turnBudget.isExhausted() && !done.isEmpty()) {
-                done.remove().settleDone();
-                turnBudget.ran();
+            if (!done.isEmpty()) {
+                settleDone();
             }
             if (inTime && kernel != null && !kernel.submitter().isEmpty()) {
                 resources = kernel.submit();
@@ -198,6 +196,14 @@ final class Tick {
             }
         }
         context.closer().closeIfIdle();
+    }
+
+    private void settleDone() {
+        turnBudget.begin(config.completionsPerWakeup(), System.nanoTime());
+        while (!turnBudget.isExhausted() && !done.isEmpty()) {
+            done.remove().settleDone();
+            turnBudget.ran();
+        }
     }
 
     private boolean missesWantTick() {

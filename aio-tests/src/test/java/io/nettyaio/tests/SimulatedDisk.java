@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.nettyaio.AioCallback;
+import io.nettyaio.AioConfig;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioDirectoryEntry;
 import io.nettyaio.AioException;
@@ -228,6 +229,7 @@ public final class SimulatedDisk {
     private Object callContext(Method method, Object[] arguments) {
         return switch (method.getName()) {
             case "eventLoop" -> loop;
+            case "config" -> AioConfig.defaults();
             case "isSubmittable" -> true;
             case "alignedAllocator" -> UnpooledByteBufAllocator.DEFAULT;
             case "open" -> open((Path) arguments[0], (AioOpenOption[]) arguments[1]);
