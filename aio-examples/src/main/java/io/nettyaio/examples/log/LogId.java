@@ -1,13 +1,13 @@
 package io.nettyaio.examples.log;
 
-import java.security.SecureRandom;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** What tells a log from every other one: random, and in each of its files. */
 record LogId(long high, long low) {
 
-    private static final SecureRandom RANDOM = new SecureRandom();
-
+    /** No secret, and made on a loop: a SecureRandom would read a file there. */
     static LogId random() {
-        return new LogId(RANDOM.nextLong(), RANDOM.nextLong());
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        return new LogId(random.nextLong(), random.nextLong());
     }
 }
