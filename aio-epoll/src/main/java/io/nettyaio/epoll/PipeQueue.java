@@ -30,6 +30,7 @@ final class PipeQueue {
     }
 
     private final EpollAioContext context;
+    private final TurnBudget turn;
     private @Nullable Entry first;
     private @Nullable Entry last;
     private boolean driving;
@@ -38,6 +39,7 @@ final class PipeQueue {
 
     PipeQueue(EpollAioContext context) {
         this.context = context;
+        turn = new TurnBudget(context.config().loopBudgetNanos());
     }
 
     boolean isReady() {
@@ -99,7 +101,7 @@ final class PipeQueue {
     }
 
     /**
-     * Has the first one try, and those behind it once it is done, as much as the tick may hold.
+     * Has the first one try, and those behind it once it is done, as much as the tick may hold, and a turn may run.
      *
      * @param inStart whether this is inside of the call that starts an operation, which is then not to be settled here
      */
@@ -109,16 +111,18 @@ final class PipeQueue {
             return;
         }
         driving = true;
+        turn.begin(context.config().completionsPerWakeup(), System.nanoTime());
         try {
             while (first != null && first.operation.mayTry()) {
                 PipeOperation operation = first.operation;
-                if (!context.tick().hasBudget()) {
+                if (turn.isExhausted() || !context.tick().hasBudget()) {
                     operation.stageForTurn();
                     return;
                 }
                 if (!operation.tryNow(inStart)) {
                     return;
                 }
+                turn.ran();
             }
         } finally {
             driving = false;

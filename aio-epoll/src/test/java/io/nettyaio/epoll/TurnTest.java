@@ -8,6 +8,7 @@ import io.nettyaio.AioConfig;
 import io.nettyaio.AioException;
 import io.nettyaio.AioFuture;
 import io.nettyaio.AioOpenOption;
+import io.nettyaio.AioPipePair;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -167,6 +169,58 @@ class TurnTest {
                             && failed.kind() == AioException.Kind.TIMED_OUT);
             kernel.completeTogether(kernel.awaitInFlight(MANY));
         }
+    }
+
+    @Test
+    void shouldLookAfterSocketsWhenAPipeHasMuchForManyReads() {
+        try (Engine engine = new Engine(new ScriptedSyscalls(), config());
+                ReadySocket socket = new ReadySocket(engine)) {
+            AioPipePair pipe = Await.value(engine.context.pipe());
+            engine.onLoop(() -> {
+                for (int i = 0; i < MANY; i++) {
+                    ByteBuf into = TestFile.buffer(1);
+                    buffers.add(into);
+                    listenTo(socket, pipe.readEnd().read(into));
+                }
+            });
+            ByteBuf bytes = TestFile.buffer(MANY).writerIndex(MANY);
+            assertThat(Await.value(pipe.writeEnd().write(bytes))).isEqualTo(MANY);
+            assertSocketsLookedAfter(engine, MANY);
+            Await.value(pipe.readEnd().close());
+            Await.value(pipe.writeEnd().close());
+        }
+    }
+
+    /** Whatever the ring brings, and however long that takes: helpers' returns have their turn. */
+    @Test
+    void shouldTakeBackFromHelpersWhenTheRingIsNeverEmpty() {
+        FakeKernel kernel = new FakeKernel().automatic(true);
+        try (Engine engine = new Engine(kernel, config());
+                ReadySocket socket = new ReadySocket(engine)) {
+            EpollAioFile from = engine.openDirect(file.path());
+            AtomicBoolean stop = new AtomicBoolean();
+            ByteBuf into = TestFile.buffer(PAGE);
+            buffers.add(into);
+            engine.onLoop(() -> {
+                for (int i = 0; i < 4; i++) {
+                    readOn(socket, from, into, stop);
+                }
+            });
+            Await.until("the ring is busy", () -> ran.get() > 4);
+            assertThat(Await.value(engine.context.stat(file.path())).sizeBytes())
+                    .isEqualTo(MANY * PAGE);
+            stop.set(true);
+        }
+    }
+
+    private void readOn(ReadySocket socket, EpollAioFile from, ByteBuf into, AtomicBoolean stop) {
+        AioFuture<Integer> read = from.read(into.clear(), 0);
+        listenTo(socket, read);
+        read.addListener(done -> {
+            if (!stop.get()) {
+                readOn(socket, from, into, stop);
+            }
+        });
     }
 
     /** Each read is started by the listener of the one before it. */
