@@ -152,11 +152,15 @@ static int open_flags(jint options) {
     return flags;
 }
 
+/* Where a relative path begins; a negative directory is the current one. */
+static int base(jint directory) {
+    return directory < 0 ? AT_FDCWD : directory;
+}
+
 static jint open_at(JNIEnv *env, jclass type, jint directory, jlong path, jint options, jint mode) {
     (void)env;
     (void)type;
-    int from = directory < 0 ? AT_FDCWD : directory;
-    return result_int(openat(from, pointer(path), open_flags(options), (mode_t)mode));
+    return result_int(openat(base(directory), pointer(path), open_flags(options), (mode_t)mode));
 }
 
 static jint open_beneath(JNIEnv *env, jclass type, jint directory, jlong path, jint options, jint mode) {
@@ -276,18 +280,19 @@ static jlong file_system_type(JNIEnv *env, jclass type, jint fd) {
 /* Since Linux 3.15; the C library's header may be older, or hide it. */
 #define NETTYAIO_RENAME_NOREPLACE 1U
 
-static jint rename_(JNIEnv *env, jclass type, jlong source, jlong target, jboolean no_replace) {
+static jint rename_(JNIEnv *env, jclass type, jint directory, jlong source, jlong target, jboolean no_replace) {
     (void)env;
     (void)type;
     /* Raw, since glibc has the function from 2.28 on only. */
     unsigned flags = no_replace ? NETTYAIO_RENAME_NOREPLACE : 0;
-    return result_int(syscall(SYS_renameat2, AT_FDCWD, pointer(source), AT_FDCWD, pointer(target), flags));
+    int in = base(directory);
+    return result_int(syscall(SYS_renameat2, in, pointer(source), in, pointer(target), flags));
 }
 
-static jint unlink_(JNIEnv *env, jclass type, jlong path, jboolean directory) {
+static jint unlink_(JNIEnv *env, jclass type, jint from, jlong path, jboolean directory) {
     (void)env;
     (void)type;
-    return result_int(unlinkat(AT_FDCWD, pointer(path), directory ? AT_REMOVEDIR : 0));
+    return result_int(unlinkat(base(from), pointer(path), directory ? AT_REMOVEDIR : 0));
 }
 
 static jint mkdir_(JNIEnv *env, jclass type, jlong path, jint mode) {
@@ -498,8 +503,8 @@ static const JNINativeMethod METHODS[] = {
     METHOD("endOf", "(I)J", end_of),
     METHOD("statx", "(IIJ)I", statx_),
     METHOD("fileSystemType", "(I)J", file_system_type),
-    METHOD("rename", "(JJZ)I", rename_),
-    METHOD("unlink", "(JZ)I", unlink_),
+    METHOD("rename", "(IJJZ)I", rename_),
+    METHOD("unlink", "(IJZ)I", unlink_),
     METHOD("mkdir", "(JI)I", mkdir_),
     METHOD("symlink", "(JJ)I", symlink_),
     METHOD("readlink", "(JJI)I", readlink_),

@@ -91,6 +91,15 @@ public interface AioContext {
      */
     AioFuture<AioFile> openBeneath(AioFile directory, String relativePath, AioOpenOption... options);
 
+    /**
+     * As {@link #openBeneath(AioFile, String, AioOpenOption...)}, with the permissions of a new file. Without openat2 a file
+     * is created only by a plain name and with {@link AioOpenOption#CREATE_NEW}, which no link can lead astray; anything
+     * else that would create or cut one fails with ENOSYS.
+     *
+     * @param mode permission bits as for {@code chmod(2)}, less the process's umask; used where the file is created
+     */
+    AioFuture<AioFile> openBeneath(AioFile directory, String relativePath, Set<AioOpenOption> options, int mode);
+
     // ---- names -----------------------------------------------------------------------------------------------------
 
     /**
@@ -115,6 +124,30 @@ public interface AioContext {
      * @param target the new name
      */
     AioFuture<Void> renameNoReplace(Path source, Path target);
+
+    /**
+     * Gives a file in an open directory another name there: {@code renameat2(2)} from the descriptor of the directory, so
+     * whatever has become of its path meanwhile, it is that directory. Otherwise as {@link #rename}.
+     *
+     * <p><b>Errors.</b> EINVAL: a name is none, but empty, {@code .}, {@code ..} or a path.
+     *
+     * @param directory an open directory, on this context's loop
+     * @param source    an existing name in it; a symbolic link is renamed itself
+     * @param target    the new name in it, which is replaced where it exists
+     */
+    AioFuture<Void> renameIn(AioFile directory, String source, String target);
+
+    /** As {@link #renameIn}, failing with EEXIST where target exists; see {@link #renameNoReplace}. */
+    AioFuture<Void> renameNoReplaceIn(AioFile directory, String source, String target);
+
+    /**
+     * Removes a name from an open directory: {@code unlinkat(2)} from its descriptor. Otherwise as {@link #unlink}; errors
+     * as for {@link #renameIn}.
+     *
+     * @param directory an open directory, on this context's loop
+     * @param name      a name in it; a symbolic link is removed itself
+     */
+    AioFuture<Void> unlinkIn(AioFile directory, String name);
 
     /**
      * Removes a name: {@code unlink(2)}. The file goes with its last name and its last open descriptor. EISDIR: it is a

@@ -10,12 +10,9 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
-import io.nettyaio.AioFuture;
-import io.nettyaio.AioOpenOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -69,10 +66,9 @@ public final class AioFileSink {
         DONE
     }
 
-    private final AioContext context;
     private final EventLoop loop;
-    private final Path target;
-    private final Path temporary;
+    private final AioSinkTarget target;
+    private final SinkNames names;
     private final AioSinkOptions options;
     private final WritabilityListener listener;
     private final Promise<Long> result;
@@ -92,33 +88,37 @@ public final class AioFileSink {
      * @param context  of the loop that the sink belongs to; called there
      * @param target   the name to be given, in an existing directory
      * @param listener told of writability
+     * @throws IllegalArgumentException where the path has no name at its end
      */
     public AioFileSink(AioContext context, Path target, AioSinkOptions options, WritabilityListener listener) {
-        Path name = target.getFileName();
-        if (name == null) {
-            throw new IllegalArgumentException(target + ": expected the name of a file");
-        }
-        this.context = context;
+        this(context, AioSinkTarget.of(target), options, listener);
+    }
+
+    /**
+     * Starts to make a file: opens the temporary one.
+     *
+     * @param context  of the loop that the sink belongs to; called there
+     * @param target   the name to be given; {@link AioSinkTarget#beneath} where others have a say in it
+     * @param listener told of writability
+     */
+    public AioFileSink(AioContext context, AioSinkTarget target, AioSinkOptions options, WritabilityListener listener) {
         this.target = target;
         this.options = options;
         this.listener = listener;
         loop = context.eventLoop();
         checkLoop();
         result = loop.newPromise();
-        temporary = target.resolveSibling(
+        names = target.names(
+                context,
                 TEMPORARY_PREFIX + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".part");
         writer = new SinkWriter(options.writeBytes(), new Progress());
         submittable = new Submittable(context, this::checkWritability);
-        context.open(
-                        temporary,
-                        EnumSet.of(AioOpenOption.WRITE, AioOpenOption.CREATE_NEW, AioOpenOption.NOFOLLOW),
-                        options.mode())
-                .addListener((Future<AioFile> opened) -> opened(opened));
+        names.open(options.mode()).addListener((Future<AioFile> opened) -> opened(opened));
     }
 
     /** The name that the file will have. */
     public Path target() {
-        return target;
+        return target.path();
     }
 
     /** Bytes given to it so far. */
@@ -199,12 +199,12 @@ public final class AioFileSink {
 
     private void opened(Future<AioFile> opened) {
         if (!opened.isSuccess()) {
-            // Aborted or not, there is nothing to clean up.
-            state = State.DONE;
-            submittable.stop();
+            // Aborted or not, there is nothing to remove.
+            state = State.CLEANING;
+            failure = failure == null ? opened.cause() : failure;
             writer.close();
             checkWritability();
-            result.tryFailure(failure == null ? opened.cause() : failure);
+            end(failure);
             return;
         }
         AioFile to = AioFiles.in(opened.getNow(), options.ioClass());
@@ -251,9 +251,7 @@ public final class AioFileSink {
 
     private void name() {
         state = State.NAMING;
-        AioFuture<Void> named =
-                options.replace() ? context.rename(temporary, target) : context.renameNoReplace(temporary, target);
-        named.addListener(renamed -> {
+        names.rename(options.replace()).addListener(renamed -> {
             if (renamed.isSuccess()) {
                 named();
             } else {
@@ -269,18 +267,7 @@ public final class AioFileSink {
             end(null);
             return;
         }
-        Path parent = target.getParent();
-        context.open(parent == null ? Path.of("") : parent, AioOpenOption.READ, AioOpenOption.DIRECTORY)
-                .addListener((Future<AioFile> opened) -> {
-                    if (!opened.isSuccess()) {
-                        end(opened.cause());
-                        return;
-                    }
-                    AioFile directory = opened.getNow();
-                    directory
-                            .fsync()
-                            .addListener(synced -> directory.close().addListener(closed -> end(synced.cause())));
-                });
+        names.syncDirectory().addListener(synced -> end(synced.cause()));
     }
 
     private void then(@Nullable Throwable cause, Runnable next) {
@@ -317,7 +304,7 @@ public final class AioFileSink {
         }
         state = State.CLEANING;
         file().close()
-                .addListener(closed -> context.unlink(temporary).addListener(unlinked -> {
+                .addListener(closed -> names.unlink().addListener(unlinked -> {
                     if (unlinked.isSuccess()) {
                         end(failure);
                     } else {
@@ -329,27 +316,29 @@ public final class AioFileSink {
     /** The context closes, and takes nothing any more; the file is not to stay. */
     private void unlinkElsewhere(Throwable why) {
         if (!(why instanceof AioException refused) || refused.kind() != AioException.Kind.CLOSED) {
-            LOGGER.warn("the temporary file {} could not be removed", temporary, why);
+            LOGGER.warn("the temporary file {} could not be removed", names.temporary(), why);
             end(failure);
             return;
         }
         GlobalEventExecutor.INSTANCE.execute(() -> {
             try {
-                boolean unused = Files.deleteIfExists(temporary);
+                boolean unused = Files.deleteIfExists(names.temporary());
             } catch (IOException failed) {
-                LOGGER.warn("the temporary file {} could not be removed", temporary, failed);
+                LOGGER.warn("the temporary file {} could not be removed", names.temporary(), failed);
             }
             result.tryFailure(failure == null ? why : failure);
         });
     }
 
     private void end(@Nullable Throwable cause) {
-        state = State.DONE;
-        if (cause == null) {
-            result.trySuccess(bytes);
-        } else {
-            result.tryFailure(cause);
-        }
+        names.close().addListener(closed -> {
+            state = State.DONE;
+            if (cause == null) {
+                result.trySuccess(bytes);
+            } else {
+                result.tryFailure(cause);
+            }
+        });
     }
 
     // ---- writability ---------------------------------------------------------------------------------------------
@@ -366,7 +355,7 @@ public final class AioFileSink {
 
     /** Nothing more comes that the context would have to take once the sink is finishing or has failed. */
     private boolean contextTakesMore() {
-        if (finishing || failure != null || state == State.DONE) {
+        if (finishing || failure != null) {
             submittable.stop();
             return true;
         }

@@ -65,6 +65,18 @@ public final class HttpFileRoot implements AutoCloseable {
         return view.context().openBeneath(view, relativePath, options);
     }
 
+    /**
+     * Where an {@link AioFileSink} makes a file below the directory and nowhere else, as {@link AioSinkTarget#beneath} says.
+     *
+     * @param loop         the loop that is called on, and that the sink belongs to
+     * @param relativePath the path, relative to the directory
+     * @throws IllegalArgumentException where the path has no name at its end
+     * @throws IllegalStateException where the root is closed
+     */
+    public AioSinkTarget target(EventLoop loop, String relativePath) {
+        return AioSinkTarget.beneath(cache(loop).directory(), relativePath);
+    }
+
     long generation() {
         return generation.get();
     }

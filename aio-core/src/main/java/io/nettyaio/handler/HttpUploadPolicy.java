@@ -2,7 +2,6 @@ package io.nettyaio.handler;
 
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpRequest;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,11 +19,13 @@ public interface HttpUploadPolicy {
      * @param fileName    of a PUT the last part of its path; valid as a name: not empty, at most 255 bytes, no separator
      *     and no control character in it, no dot in front of it
      * @param contentType as sent
-     * @return the file, in an existing directory; {@code null} to read over this one
+     * @return the file, in an existing directory; {@code null} to read over this one. A directory that the request has a say
+     *     in should be named by {@link AioSinkTarget#beneath}
      * @throws HttpUploadException to refuse the request
      */
     @Nullable
-    Path place(HttpRequest request, String fieldName, String fileName, String contentType) throws HttpUploadException;
+    AioSinkTarget place(HttpRequest request, String fieldName, String fileName, String contentType)
+            throws HttpUploadException;
 
     /**
      * The response. The handler sends it, and closes the connection behind it where the request could not be read to its

@@ -12,7 +12,6 @@ import io.nettyaio.AioContext;
 import io.nettyaio.AioException;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -125,16 +124,16 @@ final class UploadExchange implements MultipartParser.Listener {
     }
 
     private @Nullable AioFileSink open(String formField, String name, String type) throws HttpUploadException {
-        Path path = policy.place(request, formField, name, type);
-        if (path == null) {
+        AioSinkTarget target = policy.place(request, formField, name, type);
+        if (target == null) {
             return null;
         }
         for (Incoming each : files) {
-            if (each.sink().target().equals(path)) {
+            if (each.sink().target().equals(target.path())) {
                 throw HttpUploadException.badRequest("two files have the name " + name);
             }
         }
-        AioFileSink opened = new AioFileSink(context, path, options, throttle.listener());
+        AioFileSink opened = new AioFileSink(context, target, options, throttle.listener());
         files.add(new Incoming(opened, formField, name, type));
         opened.result().addListener(done -> {
             if (!done.isSuccess()) {
@@ -285,7 +284,7 @@ final class UploadExchange implements MultipartParser.Listener {
         }
         return switch (disk.errnoName()) {
             case "ENOSPC", "EDQUOT", "EFBIG" -> HttpResponseStatus.INSUFFICIENT_STORAGE;
-            case "EACCES", "EPERM", "EROFS", "ELOOP" -> HttpResponseStatus.FORBIDDEN;
+            case "EACCES", "EPERM", "EROFS", "ELOOP", "EXDEV" -> HttpResponseStatus.FORBIDDEN;
             case "ENOENT", "ENOTDIR", "EEXIST", "EISDIR", "ENOTEMPTY" -> HttpResponseStatus.CONFLICT;
             default -> HttpResponseStatus.INTERNAL_SERVER_ERROR;
         };

@@ -50,6 +50,12 @@ class AioFileSinkTest {
         return new AioFileSink(disk.context(), TARGET, options, writability::add);
     }
 
+    private AioFileSink sinkBeneath(AioSinkOptions options) {
+        AioSinkTarget target = AioSinkTarget.beneath(disk.directory(Path.of("/")), "directory/target");
+        assertThat(target.path()).isEqualTo(TARGET);
+        return new AioFileSink(disk.context(), target, options, writability::add);
+    }
+
     /** Each byte of what is given differs from those near it. */
     private static byte[] contents(int offset, int length) {
         byte[] bytes = new byte[length];
@@ -121,6 +127,81 @@ class AioFileSinkTest {
                 .hasParentRaw(TARGET.getParent())
                 .asString()
                 .contains(AioFileSink.TEMPORARY_PREFIX);
+    }
+
+    /** The directory is opened once, and everything goes from there. */
+    @Test
+    void shouldGoFromTheDirectoryWhenBeneathAnother() {
+        AioFileSink sink = sinkBeneath(OPTIONS);
+        give(sink, 3, 500);
+        Future<Long> result = sink.finish();
+        while (disk.step()) {
+            assertThat(result.isDone())
+                    .isEqualTo(
+                            asked().contains("close directory") && disk.last().isDone());
+        }
+        assertThat(asked())
+                .containsExactly(
+                        "open directory",
+                        "open .part",
+                        "write 0+1500 of 3",
+                        "fsync",
+                        "close",
+                        "renameIn",
+                        "fsync directory",
+                        "close directory");
+        assertThat(result.getNow()).isEqualTo(1500);
+        assertThat(disk.contents()).isEqualTo(contents(0, 1500));
+        assertThat(disk.names).containsExactly(TARGET);
+    }
+
+    @Test
+    void shouldNotReplaceBeneathWhenNotToldTo() {
+        AioFileSink sink = sinkBeneath(OPTIONS.withSync(false).withReplace(false));
+        Future<Long> result = sink.finish();
+        disk.run();
+        assertThat(asked())
+                .containsExactly("open directory", "open .part", "close", "renameNoReplaceIn", "close directory");
+        assertThat(result.getNow()).isZero();
+    }
+
+    /** Whatever fails: no file stays, and the directory is closed. */
+    @ParameterizedTest
+    @ValueSource(strings = {"open directory", "open .part", "write 0+10 of 1", "fsync", "close", "renameIn"})
+    void shouldLeaveNothingBeneathWhenStepFails(String step) {
+        AioFileSink sink = sinkBeneath(OPTIONS);
+        give(sink, 1, 10);
+        Future<Long> result = sink.finish();
+        disk.runTo(step).fail(AioException.Kind.SYSTEM, 18, "EXDEV");
+        disk.run();
+        assertThat(cause(result)).isInstanceOf(AioException.class).hasMessageContaining("EXDEV");
+        assertThat(disk.names).isEmpty();
+        boolean opened = !step.equals("open directory");
+        assertThat(asked().contains("close directory")).isEqualTo(opened);
+        assertThat(asked().contains("unlinkIn")).isEqualTo(opened && !step.equals("open .part"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a/", "a/..", "/", ".", ".."})
+    void shouldRefuseTargetsWhenTheyHaveNoNameAtTheEnd(String path) {
+        assertThatThrownBy(() -> AioSinkTarget.beneath(disk.directory(Path.of("/")), path))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("name of a file");
+    }
+
+    @Test
+    void shouldHandOnWhatLeavesTheRootForTheKernelToRefuse() {
+        for (String path : List.of("/a", "../a", "b/../../a")) {
+            disk = new ScriptedDisk(channel.eventLoop());
+            AioFileSink sink = new AioFileSink(
+                    disk.context(),
+                    AioSinkTarget.beneath(disk.directory(Path.of("/root")), path),
+                    OPTIONS,
+                    writability::add);
+            assertThat(disk.last().path.normalize()).isNotEqualTo(Path.of("/root"));
+            disk.last().fail(AioException.Kind.SYSTEM, 18, "EXDEV");
+            assertThat(cause(sink.result())).hasMessageContaining("EXDEV");
+        }
     }
 
     @Test
@@ -336,37 +417,37 @@ class AioFileSinkTest {
     /** After so many steps; once the name is being given it is too late. */
     @Test
     void shouldLeaveAllOrNothingWhenAbortedAtAnyMoment() {
-        for (int steps = 0; steps <= 9; steps++) {
-            for (boolean finished : new boolean[] {true, false}) {
-                disk = new ScriptedDisk(channel.eventLoop());
-                given = 0;
-                AioFileSink sink = sink(OPTIONS);
-                give(sink, 4, 900);
-                if (finished) {
-                    finish(sink);
-                }
-                for (int i = 0; i < steps; i++) {
-                    disk.step();
-                }
-                boolean tooLate = asked().contains("rename");
-                abort(sink);
-                abort(sink);
-                finish(sink);
-                disk.run();
-                assertThat(sink.result().isDone())
-                        .as("done, %s: %s", steps, asked())
-                        .isTrue();
-                if (tooLate) {
-                    assertThat(sink.result().getNow()).isEqualTo(3600);
-                    assertThat(disk.names).containsExactly(TARGET);
-                } else {
-                    assertThat(cause(sink.result()))
-                            .isInstanceOf(CancellationException.class)
-                            .hasMessageContaining("3600");
-                    assertThat(disk.names).isEmpty();
-                }
-                checkNothingIsLeft();
-            }
+        for (int i = 0; i < 4 * 10; i++) {
+            abortAfter(i / 4, i % 2 == 0, i / 2 % 2 == 0);
         }
+    }
+
+    private void abortAfter(int steps, boolean finished, boolean beneath) {
+        disk = new ScriptedDisk(channel.eventLoop());
+        given = 0;
+        AioFileSink sink = beneath ? sinkBeneath(OPTIONS) : sink(OPTIONS);
+        give(sink, 4, 900);
+        if (finished) {
+            finish(sink);
+        }
+        for (int i = 0; i < steps; i++) {
+            disk.step();
+        }
+        boolean tooLate = asked().contains(beneath ? "renameIn" : "rename");
+        abort(sink);
+        abort(sink);
+        finish(sink);
+        disk.run();
+        assertThat(sink.result().isDone()).as("done, %s: %s", steps, asked()).isTrue();
+        if (tooLate) {
+            assertThat(sink.result().getNow()).isEqualTo(3600);
+            assertThat(disk.names).containsExactly(TARGET);
+        } else {
+            assertThat(cause(sink.result()))
+                    .isInstanceOf(CancellationException.class)
+                    .hasMessageContaining("3600");
+            assertThat(disk.names).isEmpty();
+        }
+        checkNothingIsLeft();
     }
 }

@@ -101,8 +101,30 @@ final class ScriptedDisk {
                 });
             }
             case "unlink" -> start(name, (Path) arguments[0], () -> names.remove((Path) arguments[0]));
+            case "openBeneath" -> open(in(arguments[0], arguments[1]), arguments[2]);
+            case "renameIn", "renameNoReplaceIn" -> {
+                Path source = in(arguments[0], arguments[1]);
+                Path target = in(arguments[0], arguments[2]);
+                yield start(name, target, () -> {
+                    names.remove(source);
+                    names.add(target);
+                });
+            }
+            case "unlinkIn" -> {
+                Path path = in(arguments[0], arguments[1]);
+                yield start(name, path, () -> names.remove(path));
+            }
             default -> throw new UnsupportedOperationException(name);
         });
+    }
+
+    private static Path in(Object directory, Object name) {
+        return Path.of(((AioFile) directory).path()).resolve((String) name);
+    }
+
+    /** One that is open, and is closed by nobody. */
+    AioFile directory(Path path) {
+        return file(" root", path);
     }
 
     private AioFuture<Object> open(Path path, Object options) {
@@ -124,6 +146,7 @@ final class ScriptedDisk {
         AioFuture<?>[] closed = new AioFuture<?>[1];
         return proxy(AioFile.class, (self, name, arguments) -> switch (name) {
             case "in" -> self;
+            case "path" -> path.toString();
             case "write" -> write(path, (ByteBuf[]) arguments[0], (Long) arguments[1]);
             case "fsync" -> start("fsync" + suffix, path, () -> {});
             case "close" -> {

@@ -301,13 +301,28 @@ final class EpollAioContext implements AioContext {
 
     @Override
     public AioFuture<AioFile> openBeneath(AioFile directory, String relativePath, AioOpenOption... options) {
+        return openBeneath(directory, relativePath, setOf(options), DEFAULT_MODE);
+    }
+
+    @Override
+    public AioFuture<AioFile> openBeneath(
+            AioFile directory, String relativePath, Set<AioOpenOption> options, int mode) {
         String text = directory.path() + "/" + relativePath;
-        boolean own = directory.context() == this;
-        EpollAioFile base = own ? DeadlineFile.unwrap(directory) : null;
-        OpenOperation operation = new OpenOperation(this, base, text, relativePath, setOf(options), DEFAULT_MODE);
-        if (!own) {
+        return beginIn(directory, new OpenOperation(this, own(directory), text, relativePath, options, mode));
+    }
+
+    /** The view that an operation goes through; {@code null} where it will be refused. */
+    private @Nullable EpollAioFile own(AioFile directory) {
+        return directory.context() == this ? DeadlineFile.unwrap(directory) : null;
+    }
+
+    private <V extends @Nullable Object> AioFuture<V> beginIn(AioFile directory, HelperOperation<V> operation) {
+        if (directory.context() != this) {
             operation.refuse(Failures.argument(
-                    Errno.EINVAL, "open", text, "the directory belongs to another loop; use directory.on(eventLoop)"));
+                    Errno.EINVAL,
+                    operation.name(),
+                    operation.path(),
+                    "the directory belongs to another loop; use directory.on(eventLoop)"));
         }
         return begin(operation);
     }
@@ -321,18 +336,33 @@ final class EpollAioContext implements AioContext {
     @Override
     public AioFuture<Void> rename(Path source, Path target) {
         return begin(PathOperation.of(
-                this, "rename", source, target, (syscalls, from, to) -> syscalls.rename(from, to, false)));
+                this, "rename", source, target, (syscalls, from, to) -> syscalls.rename(-1, from, to, false)));
     }
 
     @Override
     public AioFuture<Void> renameNoReplace(Path source, Path target) {
         return begin(PathOperation.of(
-                this, "renameNoReplace", source, target, (syscalls, from, to) -> syscalls.rename(from, to, true)));
+                this, "renameNoReplace", source, target, (syscalls, from, to) -> syscalls.rename(-1, from, to, true)));
+    }
+
+    @Override
+    public AioFuture<Void> renameIn(AioFile directory, String source, String target) {
+        return beginIn(directory, NameOperation.rename(this, own(directory), directory.path(), source, target, false));
+    }
+
+    @Override
+    public AioFuture<Void> renameNoReplaceIn(AioFile directory, String source, String target) {
+        return beginIn(directory, NameOperation.rename(this, own(directory), directory.path(), source, target, true));
+    }
+
+    @Override
+    public AioFuture<Void> unlinkIn(AioFile directory, String name) {
+        return beginIn(directory, NameOperation.unlink(this, own(directory), directory.path(), name));
     }
 
     @Override
     public AioFuture<Void> unlink(Path path) {
-        return begin(PathOperation.of(this, "unlink", path, (syscalls, name) -> syscalls.unlink(name, false)));
+        return begin(PathOperation.of(this, "unlink", path, (syscalls, name) -> syscalls.unlink(-1, name, false)));
     }
 
     @Override
@@ -342,7 +372,7 @@ final class EpollAioContext implements AioContext {
 
     @Override
     public AioFuture<Void> rmdir(Path path) {
-        return begin(PathOperation.of(this, "rmdir", path, (syscalls, name) -> syscalls.unlink(name, true)));
+        return begin(PathOperation.of(this, "rmdir", path, (syscalls, name) -> syscalls.unlink(-1, name, true)));
     }
 
     @Override

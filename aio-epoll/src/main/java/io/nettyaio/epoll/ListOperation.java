@@ -80,7 +80,7 @@ final class ListOperation<T> extends HelperOperation<T> {
             kind = attributes.isSymbolicLink() ? AioDirectory.Kind.LINK : AioDirectory.Kind.OTHER;
         }
         to.add(new AioDirectory.Entry(
-                name.getFileName().toString(),
+                NativePath.text(name.getFileName()),
                 kind,
                 attributes.size(),
                 attributes.lastModifiedTime().toInstant()));

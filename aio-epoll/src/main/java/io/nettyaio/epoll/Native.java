@@ -134,11 +134,11 @@ final class Native {
     /** {@code fstatfs(2)}: {@code f_type}. */
     static native long fileSystemType(int fd);
 
-    /** {@code renameat2(2)}, with RENAME_NOREPLACE or without flags. */
-    static native int rename(long source, long target, boolean noReplace);
+    /** {@code renameat2(2)}, with RENAME_NOREPLACE or without flags; a negative directory is the current one. */
+    static native int rename(int directory, long source, long target, boolean noReplace);
 
-    /** {@code unlinkat(2)}, with AT_REMOVEDIR for a directory. */
-    static native int unlink(long path, boolean directory);
+    /** {@code unlinkat(2)}, with AT_REMOVEDIR for a directory; {@code from} as the directory of the others. */
+    static native int unlink(int from, long path, boolean directory);
 
     /** {@code mkdirat(2)}. */
     static native int mkdir(long path, int mode);

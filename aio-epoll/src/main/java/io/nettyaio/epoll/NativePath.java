@@ -12,9 +12,12 @@ import java.nio.file.Path;
  */
 final class NativePath {
 
-    /** How the JDK turns paths into strings. */
-    private static final Charset CHARSET = Charset.forName(
-            System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
+    /**
+     * How names are text: as the JDK turns paths into strings. Where it knows ASCII only, as in a container without a locale,
+     * UTF-8, which everybody else takes such names for.
+     */
+    private static final Charset CHARSET = charset(Charset.forName(
+            System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name())));
 
     private static final Path ROOT = Path.of("/");
 
@@ -22,6 +25,16 @@ final class NativePath {
     private static final String HEX = "0123456789ABCDEF";
 
     private NativePath() {}
+
+    static Charset charset(Charset ofPaths) {
+        return ofPaths.equals(StandardCharsets.US_ASCII) ? StandardCharsets.UTF_8 : ofPaths;
+    }
+
+    /** A path as text, whatever the JDK takes for text. On a helper, as {@link #terminated(Path)}. */
+    static String text(Path path) {
+        String text = path.toString();
+        return text.indexOf(UNDECODABLE) < 0 ? text : new String(bytes(path), CHARSET);
+    }
 
     /** The path with a NUL at its end. On a helper: a path that is no text costs the JDK a system call. */
     static ByteBuffer terminated(Path path) {
@@ -44,9 +57,8 @@ final class NativePath {
     }
 
     private static byte[] bytes(Path path) {
-        // A URI is absolute, so a relative path is hung below the root for it; and it has a slash at its end where that
-        // is
-        // a directory, which would follow a symbolic link.
+        // A URI is absolute, so a relative path is hung below the root for it. And it has a slash at its end where that
+        // is a directory, which would follow a symbolic link.
         String raw = ROOT.resolve(path).toUri().getRawPath();
         int begin = path.isAbsolute() ? 0 : 1;
         int end = raw.endsWith("/") ? raw.length() - 1 : raw.length();

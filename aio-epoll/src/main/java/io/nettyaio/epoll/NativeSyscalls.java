@@ -124,13 +124,13 @@ class NativeSyscalls implements Syscalls {
     }
 
     @Override
-    public int rename(long source, long target, boolean noReplace) {
-        return Native.rename(source, target, noReplace);
+    public int rename(int directory, long source, long target, boolean noReplace) {
+        return Native.rename(directory, source, target, noReplace);
     }
 
     @Override
-    public int unlink(long path, boolean directory) {
-        return Native.unlink(path, directory);
+    public int unlink(int from, long path, boolean directory) {
+        return Native.unlink(from, path, directory);
     }
 
     @Override

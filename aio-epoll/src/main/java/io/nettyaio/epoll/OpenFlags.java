@@ -61,6 +61,11 @@ final class OpenFlags {
         return (bits & ~(DIRECTORY | NOFOLLOW)) == READ_ONLY;
     }
 
+    /** Whether it makes a file, or fails. */
+    static boolean createsNew(int bits) {
+        return (bits & EXCLUSIVE) != 0;
+    }
+
     /** Whether opening alone may change something. */
     static boolean changes(int bits) {
         return (bits & (CREATE | TRUNCATE)) != 0;

@@ -149,10 +149,16 @@ final class OpenOperation extends HelperOperation<AioFile> {
         return openAndCompare(syscalls, base, address);
     }
 
-    /** Without openat2: nothing is created or cut by this, since that would happen before the comparison. */
+    /**
+     * Without openat2: nothing is created or cut by this, since that would happen before the comparison; but what O_EXCL
+     * creates by a plain name follows no link.
+     */
     private int openAndCompare(Syscalls syscalls, FileHandle base, long address) {
         if (subpath.startsWith("/")) {
             return -Errno.EXDEV;
+        }
+        if (OpenFlags.createsNew(options) && NameOperation.isName(subpath)) {
+            return syscalls.openAt(base.fd(), address, options, mode);
         }
         if (OpenFlags.changes(options)) {
             return -Errno.ENOSYS;

@@ -57,9 +57,9 @@ interface Syscalls {
 
     long fileSystemType(int fd);
 
-    int rename(long source, long target, boolean noReplace);
+    int rename(int directory, long source, long target, boolean noReplace);
 
-    int unlink(long path, boolean directory);
+    int unlink(int from, long path, boolean directory);
 
     int mkdir(long path, int mode);
 

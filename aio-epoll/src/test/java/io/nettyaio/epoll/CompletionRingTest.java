@@ -206,6 +206,7 @@ class CompletionRingTest {
         assertThat(CompletionRing.usableEntries(memory)).isZero();
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // a hint, for where there is one CPU for both
     @Test
     void shouldLoseAndDoubleNothingWhenTheKernelWritesMeanwhile() throws Exception {
         int entries = 64;
@@ -216,7 +217,7 @@ class CompletionRingTest {
             for (int i = 1; i <= events; i++) {
                 int tail = shared.getInt(FakeKernel.TAIL_AT);
                 while ((int) INT.getAcquire(shared, FakeKernel.HEAD_AT) == (tail + 1) % entries) {
-                    Thread.yield(); // there may be one CPU for both
+                    Thread.yield();
                     if (Thread.currentThread().isInterrupted()) {
                         return;
                     }

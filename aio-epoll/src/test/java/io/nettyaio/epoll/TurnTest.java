@@ -125,7 +125,7 @@ class TurnTest {
         AtomicInteger made = new AtomicInteger();
         ScriptedSyscalls syscalls = new ScriptedSyscalls() {
             @Override
-            public int unlink(long path, boolean directory) {
+            public int unlink(int from, long path, boolean directory) {
                 helpers.pass();
                 made.incrementAndGet();
                 return -Errno.ENOENT;

@@ -1,6 +1,7 @@
 package io.nettyaio.tests;
 
 import static io.nettyaio.AioOpenOption.CREATE;
+import static io.nettyaio.AioOpenOption.CREATE_NEW;
 import static io.nettyaio.AioOpenOption.DIRECTORY;
 import static io.nettyaio.AioOpenOption.READ;
 import static io.nettyaio.AioOpenOption.WRITE;
@@ -21,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -115,6 +118,73 @@ class NamespaceIT {
         AioException failure = failure(aio.context().rename(source, target));
         assertThat(failure.errnoName()).isEqualTo("EXDEV");
         assertThat(failure).hasMessageContaining("different file systems");
+    }
+
+    // ---- in an open directory ------------------------------------------------------------------------------------
+
+    /** From the descriptor: whatever its path leads to meanwhile, it is the directory that was opened. */
+    @OnEachFileSystem
+    void shouldStayInOpenDirectoryWhenItsPathLeadsElsewhere(TestFileSystem fileSystem) throws Exception {
+        Path base = fileSystem.newDirectory();
+        Path path = Files.createDirectory(base.resolve("directory"));
+        AioFile directory = aio.open(path, READ, DIRECTORY);
+        Path moved = Files.move(path, base.resolve("moved"));
+        Path elsewhere = Files.createDirectory(base.resolve("elsewhere"));
+        Files.createSymbolicLink(path, elsewhere);
+        Patterns.file(elsewhere.resolve("a"), 3, 30);
+        Patterns.file(moved.resolve("a"), 1, 100);
+        Patterns.file(moved.resolve("b"), 2, 50);
+
+        AioFile made =
+                aio.closeLater(get(aio.context().openBeneath(directory, "made", EnumSet.of(WRITE, CREATE_NEW), 0640)));
+        assertThat((int) Files.getAttribute(moved.resolve("made"), "unix:mode") & 0777 & ~0640)
+                .isZero();
+        assertThat(get(made.size())).isZero();
+        AioException exists = failure(aio.context().renameNoReplaceIn(directory, "a", "b"));
+        assertThat(exists.errnoName()).isEqualTo("EEXIST");
+        assertThat(exists.operation()).isEqualTo("renameNoReplaceIn");
+        assertThat(exists.path()).isEqualTo(path + "/a -> b");
+        AioFuture<Void> renamed = aio.context().renameIn(directory, "a", "b");
+        assertThat(get(renamed)).isNull();
+        assertThat(renamed.route()).isEqualTo(AioRoute.HELPER);
+        Patterns.check(Files.readAllBytes(moved.resolve("b")), 1, 0);
+        get(aio.context().renameNoReplaceIn(directory, "b", "Größe"));
+        get(get(aio.context().openBeneath(directory, "Größe", READ)).close());
+        get(aio.context().unlinkIn(directory, "Größe"));
+        get(aio.context().unlinkIn(directory, "made"));
+        assertFailed(aio.context().unlinkIn(directory, "made"), "ENOENT", "unlinkIn", path.resolve("made"));
+        assertThat(moved).isEmptyDirectory();
+        try (Stream<Path> untouched = Files.list(elsewhere)) {
+            assertThat(untouched).containsExactly(elsewhere.resolve("a"));
+        }
+    }
+
+    /** Only names: nothing that leads out of the directory, or further into it. */
+    @Test
+    void shouldRefuseWhenNameIsNone() throws Exception {
+        Path path = TestFileSystem.DISK.newDirectory();
+        Files.createFile(path.resolve("a"));
+        Files.createDirectory(path.resolve("sub"));
+        AioFile directory = aio.open(path, READ, DIRECTORY);
+        for (String name : List.of("", ".", "..", "../a", "sub/a", "/a", "a/", "a\0b")) {
+            for (AioFuture<Void> refused : List.of(
+                    aio.context().renameIn(directory, "a", name),
+                    aio.context().renameIn(directory, name, "a"),
+                    aio.context().renameNoReplaceIn(directory, "a", name),
+                    aio.context().unlinkIn(directory, name))) {
+                assertThat(failure(refused).errnoName()).as(name).isEqualTo("EINVAL");
+            }
+        }
+        AioFile file = aio.open(path.resolve("a"), READ);
+        assertThat(failure(aio.context().unlinkIn(file, "a")).errnoName()).isEqualTo("ENOTDIR");
+        AioException otherLoop = failure(aio.context(1).unlinkIn(directory, "a"));
+        assertThat(otherLoop.errnoName()).isEqualTo("EINVAL");
+        assertThat(otherLoop).hasMessageContaining("directory.on(eventLoop)");
+        get(aio.context(1).unlinkIn(aio.closeLater(directory.on(aio.loop(1))), "a"));
+        assertThat(path.resolve("a")).doesNotExist();
+        get(directory.close());
+        assertThat(failure(aio.context().unlinkIn(directory, "sub")).errnoName())
+                .isEqualTo("EBADF");
     }
 
     // ---- unlink, mkdir, rmdir ------------------------------------------------------------------------------------

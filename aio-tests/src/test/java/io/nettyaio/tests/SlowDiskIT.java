@@ -23,6 +23,7 @@ import io.nettyaio.AioWaterMark;
 import io.nettyaio.buffer.AlignedByteBufAllocator;
 import io.nettyaio.handler.AioReadAhead;
 import io.nettyaio.handler.AioSinkOptions;
+import io.nettyaio.handler.AioSinkTarget;
 import io.nettyaio.handler.AioTransferMethod;
 import io.nettyaio.handler.AioTransferOptions;
 import io.nettyaio.handler.HttpFileConfig;
@@ -94,8 +95,8 @@ class SlowDiskIT {
         }
 
         @Override
-        public Path place(HttpRequest request, String fieldName, String fileName, String contentType) {
-            return directory.resolve(fileName);
+        public AioSinkTarget place(HttpRequest request, String fieldName, String fileName, String contentType) {
+            return AioSinkTarget.of(directory.resolve(fileName));
         }
 
         @Override

@@ -16,6 +16,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.nettyaio.AioException;
 import io.nettyaio.handler.AioSinkOptions;
+import io.nettyaio.handler.AioSinkTarget;
 import io.nettyaio.handler.HttpUpload;
 import io.nettyaio.handler.HttpUploadHandler;
 import io.nettyaio.handler.HttpUploadLimits;
@@ -66,8 +67,8 @@ class UploadIT {
             }
 
             @Override
-            public Path place(HttpRequest request, String fieldName, String fileName, String contentType) {
-                return fileName.equals("skipped") ? null : directory.resolve(fileName);
+            public AioSinkTarget place(HttpRequest request, String fieldName, String fileName, String contentType) {
+                return fileName.equals("skipped") ? null : AioSinkTarget.of(directory.resolve(fileName));
             }
 
             @Override

@@ -110,8 +110,7 @@ public final class FileServer implements AutoCloseable {
             }
             HttpFileRoot opened = server.open(directory);
             server.root = opened;
-            server.listen(
-                    address, new Pipelines(config, directory.toRealPath(), opened, tls, server.exchangeListener()));
+            server.listen(address, new Pipelines(config, opened, tls, server.exchangeListener()));
             Admin port = server.admin;
             if (port != null) {
                 port.listen(config.adminPort());

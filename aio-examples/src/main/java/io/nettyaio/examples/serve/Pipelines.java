@@ -33,7 +33,6 @@ import io.nettyaio.handler.HttpFileHandler;
 import io.nettyaio.handler.HttpFileRoot;
 import io.nettyaio.handler.HttpUploadHandler;
 import io.nettyaio.handler.HttpUploadLimits;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +56,6 @@ final class Pipelines {
     private static final int STREAM_WINDOW_BYTES = 256 * 1024;
 
     private final ServerConfig config;
-    private final Path directory;
     private final HttpFileRoot root;
     private final @Nullable SslContext tls;
     private final @Nullable Consumer<AccessLog.Line> log;
@@ -65,17 +63,11 @@ final class Pipelines {
     /**
      * Handlers of a server's connections.
      *
-     * @param directory what {@code root} serves
-     * @param log       told of each response when it has ended
+     * @param log told of each response when it has ended
      */
     Pipelines(
-            ServerConfig config,
-            Path directory,
-            HttpFileRoot root,
-            @Nullable SslContext tls,
-            @Nullable Consumer<AccessLog.Line> log) {
+            ServerConfig config, HttpFileRoot root, @Nullable SslContext tls, @Nullable Consumer<AccessLog.Line> log) {
         this.config = config;
-        this.directory = directory;
         this.root = root;
         this.tls = tls;
         this.log = log;
@@ -239,10 +231,9 @@ final class Pipelines {
         pipeline.addLast(new ChunkedWriteHandler(), new HttpFileHandler(root));
         if (config.upload()) {
             pipeline.addLast(
-                    new UploadGuard(root),
                     new HttpUploadHandler(
                             EpollAio.context(pipeline.channel().eventLoop()),
-                            new UploadPolicy(directory, root),
+                            new UploadPolicy(pipeline.channel().eventLoop(), root),
                             HttpUploadLimits.DEFAULT.withBodyBytes(config.bodyBytes()),
                             AioSinkOptions.DEFAULT),
                     new Unclaimed());

@@ -1,6 +1,7 @@
 package io.nettyaio.examples.serve;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -12,27 +13,31 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioException;
+import io.nettyaio.handler.AioSinkTarget;
 import io.nettyaio.handler.HttpFileRoot;
 import io.nettyaio.handler.HttpUpload;
 import io.nettyaio.handler.HttpUploadException;
 import io.nettyaio.handler.HttpUploadPolicy;
 import io.nettyaio.handler.RequestPath;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Date;
 
-/** Files go where their path says, into directories that there are; see {@link UploadGuard}. */
+/**
+ * Files go where their path says, into directories that there are, below the root whatever symbolic links say. Refused are
+ * those that a page from elsewhere has made a browser send. One for each channel.
+ */
 final class UploadPolicy implements HttpUploadPolicy {
 
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(UploadPolicy.class);
 
-    private final Path directory;
+    private final EventLoop loop;
     private final HttpFileRoot root;
 
-    /** @param directory the path of the root, absolute */
-    UploadPolicy(Path directory, HttpFileRoot root) {
-        this.directory = directory;
+    /** @param loop the channel's */
+    UploadPolicy(EventLoop loop, HttpFileRoot root) {
+        this.loop = loop;
         this.root = root;
     }
 
@@ -42,12 +47,39 @@ final class UploadPolicy implements HttpUploadPolicy {
     }
 
     @Override
-    public Path place(HttpRequest request, String fieldName, String fileName, String contentType)
+    public AioSinkTarget place(HttpRequest request, String fieldName, String fileName, String contentType)
             throws HttpUploadException {
+        if (isFromElsewhere(request)) {
+            throw new HttpUploadException(HttpResponseStatus.FORBIDDEN, "the page is from elsewhere");
+        }
         try {
-            return directory.resolve(UploadGuard.directory(request)).resolve(fileName);
+            return root.target(loop, path(request, fileName));
         } catch (RequestPath.Refused refused) {
             throw new HttpUploadException(refused.status(), String.valueOf(refused.getMessage()));
+        }
+    }
+
+    /** Below the root: a form's file goes into the directory whose page it is on. */
+    private static String path(HttpRequest request, String fileName) throws RequestPath.Refused {
+        RequestPath path = RequestPath.parse(request.uri());
+        if (request.method().equals(HttpMethod.POST)) {
+            return path.child(fileName);
+        }
+        String relative = path.relative();
+        return relative.substring(0, relative.lastIndexOf('/') + 1) + fileName;
+    }
+
+    /** A browser says where the page is from. Others do not, and need no protection from pages. */
+    private static boolean isFromElsewhere(HttpRequest request) {
+        String origin = request.headers().get(HttpHeaderNames.ORIGIN);
+        if (origin == null) {
+            return false;
+        }
+        String host = request.headers().get(HttpHeaderNames.HOST);
+        try {
+            return host == null || !host.equalsIgnoreCase(URI.create(origin).getAuthority());
+        } catch (IllegalArgumentException malformed) {
+            return true;
         }
     }
 

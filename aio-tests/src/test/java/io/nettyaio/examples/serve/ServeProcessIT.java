@@ -2,6 +2,7 @@ package io.nettyaio.examples.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettyaio.tests.Shell;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,6 +11,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +45,10 @@ class ServeProcessIT {
     }
 
     private Process aio(String... arguments) throws IOException {
+        return aio(Map.of(), arguments);
+    }
+
+    private Process aio(Map<String, String> environment, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         if (Runtime.version().feature() >= 22) {
@@ -54,7 +61,9 @@ class ServeProcessIT {
         command.add(System.getProperty("java.class.path"));
         command.add("io.nettyaio.examples.Aio");
         command.addAll(List.of(arguments));
-        return new ProcessBuilder(command).redirectError(errors.toFile()).start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+        builder.environment().putAll(environment);
+        return builder.start();
     }
 
     /** Waits for the line that says it is ready. */
@@ -103,6 +112,45 @@ class ServeProcessIT {
             assertThat(process.exitValue()).isZero();
             assertThat(out.readLine()).isNull();
             assertThat(Files.readString(errors)).doesNotContain("Exception").doesNotContain("cutting");
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** As in many containers: names that are no ASCII are UTF-8 all the same. */
+    @Test
+    void shouldKnowNamesThatAreNotAsciiWhenThereIsNoLocale() throws Exception {
+        // By a shell and in ASCII, since this JVM's own encoding may know nothing else.
+        String name = "\"$0\"/$(printf 'gr\\303\\266\\303\\237e.txt')";
+        Shell.run(
+                "sh",
+                "-c",
+                "printf 'gr\\303\\266\\303\\237e' > " + name,
+                site.root().toString());
+        Process process = aio(
+                Map.of("LC_ALL", "C", "LANG", "C"),
+                "serve",
+                site.root().toString(),
+                "--port",
+                "0",
+                "--loops",
+                "1",
+                "--upload");
+        try (BufferedReader out = output(process)) {
+            URI address = ready(out);
+            HttpClient client = HttpClient.newHttpClient();
+            HttpRequest get = HttpRequest.newBuilder(address.resolve("gr%C3%B6%C3%9Fe.txt"))
+                    .build();
+            assertThat(client.send(get, BodyHandlers.ofString()).body()).isEqualTo("größe");
+            HttpRequest put = HttpRequest.newBuilder(address.resolve("%C3%A4.txt"))
+                    .PUT(BodyPublishers.ofString("ä"))
+                    .build();
+            assertThat(client.send(put, BodyHandlers.ofString()).statusCode()).isEqualTo(201);
+            HttpRequest list = HttpRequest.newBuilder(address).build();
+            assertThat(client.send(list, BodyHandlers.ofString()).body())
+                    .contains("href=\"./gr%C3%B6%C3%9Fe.txt\"", "href=\"./%C3%A4.txt\"", ">ä.txt<");
+            terminate(process);
+            assertThat(process.waitFor(15, TimeUnit.SECONDS)).isTrue();
         } finally {
             process.destroyForcibly();
         }

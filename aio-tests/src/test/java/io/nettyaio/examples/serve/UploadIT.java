@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,8 +137,8 @@ class UploadIT {
         Map<HttpRequest, Integer> refused = new HashMap<>();
         refused.put(put("up/a.txt", bytes), 403);
         refused.put(form("up/", "a.txt", bytes), 403);
-        refused.put(put("none/a.txt", bytes), 404);
-        refused.put(put("..%2fa.txt", bytes), 403);
+        refused.put(put("none/a.txt", bytes), 409);
+        refused.put(put("..%2fa.txt", bytes), 400);
         refused.put(put("in/a.txt", bytes, "Origin", "http://elsewhere.example"), 403);
         refused.put(form("in/", "a.txt", bytes, "Origin", "null"), 403);
         refused.put(put("in/sub", bytes), 409);
@@ -158,5 +160,68 @@ class UploadIT {
             }
             return null;
         });
+    }
+
+    /** The directory that an upload goes into becomes a link that leads out, once the upload has begun. */
+    @Test
+    void shouldStayInTheDirectoryThatWasOpenedWhenItsNameLeadsOutMeanwhile() throws Exception {
+        Path sub = site.root().resolve("in/sub");
+        Path elsewhere = site.outside().resolve("elsewhere");
+        try (RawClient raw = RawClient.connect(server.address())) {
+            raw.send("PUT /in/sub/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf");
+            Eventually.holds(() -> {
+                try (Stream<Path> temporary = Files.list(sub)) {
+                    assertThat(temporary).hasSize(1);
+                }
+                return null;
+            });
+            Path moved = Files.move(sub, site.root().resolve("in/moved"));
+            Files.createSymbolicLink(sub, elsewhere);
+            raw.send("half");
+            assertThat(raw.receive().status()).isEqualTo(201);
+            assertThat(elsewhere).isEmptyDirectory();
+            assertThat(moved.resolve("a.txt")).hasContent("halfhalf");
+            try (Stream<Path> left = Files.list(moved)) {
+                assertThat(left).hasSize(1);
+            }
+        }
+    }
+
+    /** Nothing comes out, whatever the moment. */
+    @Test
+    void shouldWriteNothingOutsideWhenDirectoriesAreSwappedForLinksAllTheTime() throws Exception {
+        Path sub = site.root().resolve("in/sub");
+        Path aside = site.root().resolve("in/aside");
+        Path elsewhere = site.outside().resolve("elsewhere");
+        AtomicBoolean stop = new AtomicBoolean();
+        CompletableFuture<Void> swapping = CompletableFuture.runAsync(() -> {
+            try {
+                while (!stop.get()) {
+                    Files.move(sub, aside);
+                    Files.createSymbolicLink(sub, elsewhere);
+                    Thread.sleep(1);
+                    Files.delete(sub);
+                    Files.move(aside, sub);
+                    Thread.sleep(1);
+                }
+            } catch (Exception e) {
+                throw new CompletionException(e);
+            }
+        });
+        HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        Map<Integer, Integer> statuses = new HashMap<>();
+        for (int i = 0; i < 400 && !swapping.isDone(); i++) {
+            HttpRequest request =
+                    i % 2 == 0 ? put("in/sub/f" + i, new byte[100]) : form("in/sub/", "f" + i, new byte[100]);
+            statuses.merge(client.send(request, BodyHandlers.ofString()).statusCode(), 1, Integer::sum);
+        }
+        stop.set(true);
+        swapping.get();
+        assertThat(elsewhere).isEmptyDirectory();
+        assertThat(statuses).containsOnlyKeys(201, 303, 403, 409);
+        try (Stream<Path> made = Files.list(sub)) {
+            assertThat(made).hasSize(statuses.get(201) + statuses.get(303));
+        }
     }
 }
