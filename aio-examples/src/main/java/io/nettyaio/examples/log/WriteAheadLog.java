@@ -68,7 +68,8 @@ public final class WriteAheadLog {
     private long snapshotBytes;
     private @Nullable Compaction compaction;
 
-    private WriteAheadLog(AioContext aio, LogConfig config, Opened opened, Segments segments, Segment current) {
+    /** On the loop, of what {@link Starting} has made ready. */
+    WriteAheadLog(AioContext aio, LogConfig config, Opened opened, Segments segments, Segment current) {
         this.loop = aio.eventLoop();
         this.config = config;
         this.directory = opened.directory();
@@ -116,7 +117,7 @@ public final class WriteAheadLog {
         Runnable open = () -> {
             var unused = new Opening(aio, config, replay).run().whenComplete((opened, thrown) -> {
                 if (thrown == null) {
-                    start(aio, config, opened, promise);
+                    new Starting(aio, config, opened, promise).run();
                 } else {
                     promise.tryFailure(Stages.cause(thrown));
                 }
@@ -130,81 +131,24 @@ public final class WriteAheadLog {
         return promise;
     }
 
-    private static void start(AioContext aio, LogConfig config, Opened opened, Promise<WriteAheadLog> promise) {
-        FirstSegment waiter = new FirstSegment();
-        LogContents contents = opened.contents();
-        Segments segments = new Segments(opened.directory(), config, contents.log(), contents.nextSegment(), waiter);
-        Segment next = opened.next();
-        if (next != null) {
-            segments.adopt(next);
-        }
-        var unused = segments.recycle(contents.oldSegments()).whenComplete((removed, failed) -> {
-            if (failed != null) {
-                LOGGER.warn(
-                        "cannot remove old segments of {}: the next opening tries again", config.directory(), failed);
-            }
-            Segment current = opened.current();
-            if (current != null) {
-                begin(aio, config, opened, segments, waiter, current, promise);
-            } else {
-                waiter.then = () -> firstSegmentSettled(aio, config, opened, segments, waiter, promise);
-                segments.prepare();
-            }
-        });
-    }
-
-    /** Until there is a committer to tell. */
-    private static final class FirstSegment implements Segments.Waiter {
-        private Runnable then = () -> {};
-
-        @Override
-        public void segmentSettled() {
-            then.run();
-        }
-    }
-
-    private static void firstSegmentSettled(
-            AioContext aio,
-            LogConfig config,
-            Opened opened,
-            Segments segments,
-            FirstSegment waiter,
-            Promise<WriteAheadLog> promise) {
-        Throwable failure = segments.failure();
-        if (failure == null) {
-            Segment first = segments.takeOnly();
-            begin(aio, config, opened, segments, waiter, first, promise);
-            return;
-        }
-        waiter.then = () -> {};
-        opened.lastBlock().release();
-        var unused = segments.close()
-                .thenCompose(closed -> opened.directory().close())
-                .thenCompose(closed -> opened.lock().release(aio.eventLoop()))
-                .whenComplete((closed, thrown) -> promise.tryFailure(failure));
-    }
-
-    private static void begin(
-            AioContext aio,
-            LogConfig config,
-            Opened opened,
-            Segments segments,
-            FirstSegment waiter,
-            Segment current,
-            Promise<WriteAheadLog> promise) {
-        WriteAheadLog log = new WriteAheadLog(aio, config, opened, segments, current);
-        waiter.then = log.committer::segmentSettled;
+    /** On the loop: what was appended before, and a last batch that says where the log goes on, become durable. */
+    void begin(Promise<WriteAheadLog> promise) {
         segments.prepare();
-        log.committer.mark();
-        log.committer.sync(
+        committer.mark();
+        committer.sync(
                 (sequence, failed, none) -> {
                     if (failed != null) {
-                        log.close().addListener(closed -> promise.tryFailure(failed));
-                    } else if (!promise.trySuccess(log)) {
-                        var unused = log.close(); // cancelled meanwhile
+                        close().addListener(closed -> promise.tryFailure(failed));
+                    } else if (!promise.trySuccess(this)) {
+                        var unused = close(); // cancelled meanwhile
                     }
                 },
                 null);
+    }
+
+    /** What waits for segments. */
+    Segments.Waiter segmentWaiter() {
+        return committer::segmentSettled;
     }
 
     // ---- appending -----------------------------------------------------------------------------------------------

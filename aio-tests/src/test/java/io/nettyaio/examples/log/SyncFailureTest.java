@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.Future;
+import io.nettyaio.AioContext;
 import io.nettyaio.tests.SimulatedDisk;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,15 +39,18 @@ class SyncFailureTest {
 
     private void open(Map<String, byte[]> files, Records found) throws Exception {
         disk = new SimulatedDisk(channel.eventLoop(), 1, files);
-        LogConfig config = LogConfig.builder(DIRECTORY)
+        log = settled(WriteAheadLog.open(disk.context(), config(), found)).get();
+        // The segment behind the first one is made: no sync of its file is to be met by what a test scripts.
+        runTasks();
+    }
+
+    private static LogConfig config() {
+        return LogConfig.builder(DIRECTORY)
                 .segmentBytes(20 * 1024)
                 .maxBatchBytes(8 * 1024)
                 .backgroundShare(100)
                 .exclusive(false)
                 .build();
-        log = settled(WriteAheadLog.open(disk.context(), config, found)).get();
-        // The segment behind the first one is made: no sync of its file is to be met by what a test scripts.
-        runTasks();
     }
 
     @AfterEach
@@ -214,5 +219,23 @@ class SyncFailureTest {
         assertThat(log.stats().syncs()).isEqualTo(syncsBefore);
         assertThat(settled(log.sync()).getNow()).isEqualTo(5);
         assertThat(log.stats().durableSequence()).isEqualTo(5);
+    }
+
+    /** Whatever is wrong: who opens is told, and the next opening goes well. */
+    @Test
+    void shouldFailToOpenWhenWhatOpensItThrows() {
+        SimulatedDisk other = new SimulatedDisk(channel.eventLoop(), 2, Map.of());
+        AioContext throwing = (AioContext) Proxy.newProxyInstance(
+                AioContext.class.getClassLoader(), new Class<?>[] {AioContext.class}, (self, method, arguments) -> {
+                    if (method.getName().equals("config")) {
+                        throw new IllegalStateException("the test's");
+                    }
+                    return method.invoke(other.context(), arguments);
+                });
+        Future<WriteAheadLog> failed = settled(WriteAheadLog.open(throwing, config(), new Records()));
+        assertThat(failed.cause()).isInstanceOf(IllegalStateException.class).hasMessage("the test's");
+        WriteAheadLog opened = settled(WriteAheadLog.open(other.context(), config(), new Records()))
+                .getNow();
+        assertThat(settled(opened.close()).isSuccess()).isTrue();
     }
 }
