@@ -149,7 +149,12 @@ final class PrefetchOperation extends HelperOperation<Long> implements Missed {
         long before = done;
         Tick tick = context().tick();
         long began = tick.attemptBegins();
-        retryAnswer = touch(TransferOperation.RWF_NOWAIT, lengthBytes);
+        try {
+            retryAnswer = touch(TransferOperation.RWF_NOWAIT, lengthBytes);
+        } catch (Throwable unexpected) {
+            refuse(unexpected);
+            return true;
+        }
         long nanos = tick.attemptEnds(began, 0);
         if (lane != null) {
             lane.spent(nanos, began + nanos);
@@ -169,6 +174,11 @@ final class PrefetchOperation extends HelperOperation<Long> implements Missed {
 
     @Override
     public void retried() {
+        Throwable thrown = failure();
+        if (thrown != null) {
+            failUnexpectedly(thrown);
+            return;
+        }
         try {
             probed(retryAnswer);
         } catch (Throwable unexpected) {
