@@ -148,7 +148,7 @@ public final class WriteAheadLog {
 
     /** What waits for segments. */
     Segments.Waiter segmentWaiter() {
-        return committer::segmentSettled;
+        return committer;
     }
 
     // ---- appending -----------------------------------------------------------------------------------------------
