@@ -77,6 +77,7 @@ final class HttpCase implements Callable<Integer> {
             } finally {
                 sides.forEach(HttpServerSide::close);
             }
+            RealTime.note(report);
             report.write();
         }
         return 0;

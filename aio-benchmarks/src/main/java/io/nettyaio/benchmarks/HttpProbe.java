@@ -51,6 +51,7 @@ final class HttpProbe implements AutoCloseable {
 
     private void send() {
         try {
+            RealTime.begin();
             long due = System.nanoTime();
             while (!stopped) {
                 sent.add(System.nanoTime());
@@ -69,6 +70,7 @@ final class HttpProbe implements AutoCloseable {
 
     private void receive() {
         try {
+            RealTime.begin();
             for (Long at = sent.take(); !at.equals(END); at = sent.take()) {
                 response();
                 histogram.recordValue(Math.min(histogram.getHighestTrackableValue(), System.nanoTime() - at));
