@@ -47,7 +47,8 @@ final class Opening {
     }
 
     CompletionStage<Opened> run() {
-        return LogDirectory.open(aio, config.directory(), config.ioClass())
+        return CompletableFuture.completedFuture(config.directory())
+                .thenCompose(path -> LogDirectory.open(aio, path, config.ioClass()))
                 .thenCompose(opened -> {
                     directory = opened;
                     return config.exclusive()

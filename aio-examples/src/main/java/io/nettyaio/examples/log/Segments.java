@@ -189,7 +189,9 @@ final class Segments {
         cancelRetry();
         long id = nextId;
         Long spare = spares.poll();
-        CompletionStage<Segment> made = spare == null ? create(id) : reuse(spare, id);
+        // What is thrown on the way is a failure like another.
+        CompletionStage<Segment> made = CompletableFuture.completedFuture(id)
+                .thenCompose(next -> spare == null ? create(next) : reuse(spare, next));
         made.whenComplete((segment, thrown) -> {
             preparing = false;
             if (thrown == null) {

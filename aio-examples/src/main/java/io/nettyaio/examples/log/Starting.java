@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The last part of opening a log, once its directory is in order: recycles segments, sees that there is one to go on in, and
- * makes the log. Whatever goes wrong, the promise is settled, and the directory given back. On the loop.
+ * makes the log. Whatever is thrown on the way, the promise is settled, and directory and lock are given back. On the loop.
  */
 final class Starting implements Segments.Waiter {
 
@@ -24,8 +24,10 @@ final class Starting implements Segments.Waiter {
     private final Segments segments;
     /** The first segment is being made. */
     private boolean waiting;
-    /** Who is told of segments from now on. */
-    private Segments.@Nullable Waiter next;
+    /** The segment to go on in, from the moment on that nobody else has it. */
+    private @Nullable Segment current;
+
+    private @Nullable WriteAheadLog log;
 
     Starting(AioContext aio, LogConfig config, Opened opened, Promise<WriteAheadLog> promise) {
         this.aio = aio;
@@ -33,64 +35,89 @@ final class Starting implements Segments.Waiter {
         this.opened = opened;
         this.promise = promise;
         LogContents contents = opened.contents();
+        current = opened.current();
         segments = new Segments(opened.directory(), config, contents.log(), contents.nextSegment(), this);
     }
 
     void run() {
+        guarded(this::recycle);
+    }
+
+    private void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error unexpected) {
+            WriteAheadLog made = log;
+            if (made == null) {
+                giveBack(unexpected);
+            } else {
+                made.close().addListener(closed -> promise.tryFailure(unexpected));
+            }
+        }
+    }
+
+    private void recycle() {
         Segment next = opened.next();
         if (next != null) {
             segments.adopt(next);
         }
-        var unused = segments.recycle(opened.contents().oldSegments()).whenComplete((removed, failed) -> {
-            if (failed != null) {
-                LOGGER.warn(
-                        "cannot remove old segments of {}: the next opening tries again", config.directory(), failed);
-            }
-            Segment current = opened.current();
-            if (current != null) {
-                begin(current);
-            } else {
-                waiting = true;
-                segments.prepare();
-            }
-        });
+        var unused = segments.recycle(opened.contents().oldSegments())
+                .whenComplete((removed, failed) -> guarded(() -> recycled(failed)));
+    }
+
+    private void recycled(@Nullable Throwable failed) {
+        if (failed != null) {
+            LOGGER.warn("cannot remove old segments of {}: the next opening tries again", config.directory(), failed);
+        }
+        if (current != null) {
+            begin(current);
+        } else {
+            waiting = true;
+            segments.prepare();
+        }
     }
 
     @Override
     public void segmentSettled() {
-        if (next != null) {
-            next.segmentSettled();
+        WriteAheadLog made = log;
+        if (made != null) {
+            made.segmentWaiter().segmentSettled();
         } else if (waiting) {
             waiting = false;
-            Throwable failure = segments.failure();
-            if (failure == null) {
-                begin(segments.takeOnly());
-            } else {
-                giveBack(null, failure);
-            }
+            guarded(this::firstSegmentSettled);
         }
     }
 
-    private void begin(Segment current) {
-        WriteAheadLog log;
-        try {
-            log = new WriteAheadLog(aio, config, opened, segments, current);
-        } catch (RuntimeException | Error unexpected) {
-            giveBack(current, unexpected);
-            return;
+    private void firstSegmentSettled() {
+        Throwable failure = segments.failure();
+        if (failure == null) {
+            Segment first = segments.takeOnly();
+            current = first;
+            begin(first);
+        } else {
+            giveBack(failure);
         }
-        next = log.segmentWaiter();
-        log.begin(promise);
     }
 
-    private void giveBack(@Nullable Segment current, Throwable why) {
+    private void begin(Segment first) {
+        WriteAheadLog made = new WriteAheadLog(aio, config, opened, segments, first);
+        log = made;
+        made.begin(promise);
+    }
+
+    /** Step by step, whatever becomes of the one before. */
+    private void giveBack(Throwable why) {
         opened.lastBlock().release();
-        CompletionStage<Void> done = current == null
+        Segment taken = current;
+        CompletionStage<Void> closed = taken == null
                 ? CompletableFuture.completedFuture(null)
-                : current.file().close().toCompletionStage();
-        var unused = done.thenCompose(closed -> segments.close())
-                .thenCompose(closed -> opened.directory().close())
-                .thenCompose(closed -> opened.lock().release(aio.eventLoop()))
-                .whenComplete((closed, thrown) -> promise.tryFailure(why));
+                : taken.file().close().toCompletionStage();
+        var unused = closed.handle((done, thrown) -> null)
+                .thenCompose(none -> segments.close())
+                .handle((done, thrown) -> null)
+                .thenCompose(none -> opened.directory().close())
+                .handle((done, thrown) -> null)
+                .thenCompose(none -> opened.lock().release(aio.eventLoop()))
+                .whenComplete((done, thrown) -> promise.tryFailure(why));
     }
 }
