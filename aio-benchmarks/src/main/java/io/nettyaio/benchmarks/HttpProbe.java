@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -37,9 +38,11 @@ final class HttpProbe implements AutoCloseable {
     private final Histogram histogram = EchoProbe.newHistogram();
     private final FutureTask<Void> sender = new FutureTask<>(this::send, null);
     private final FutureTask<Void> receiver = new FutureTask<>(this::receive, null);
+    private final CountDownLatch ready = new CountDownLatch(2);
     private volatile boolean stopped;
 
-    HttpProbe(InetSocketAddress server) throws IOException {
+    /** Begins; returns once both its threads have their priority, so that getting it is not measured. */
+    HttpProbe(InetSocketAddress server) throws IOException, InterruptedException {
         socket = new Socket(server.getAddress(), server.getPort());
         socket.setTcpNoDelay(true);
         socket.setSoTimeout((int) TimeUnit.MINUTES.toMillis(1));
@@ -47,11 +50,12 @@ final class HttpProbe implements AutoCloseable {
         out = socket.getOutputStream();
         new Thread(sender, "bench-probe-send").start();
         new Thread(receiver, "bench-probe-receive").start();
+        ready.await();
     }
 
     private void send() {
         try {
-            RealTime.begin();
+            begin();
             long due = System.nanoTime();
             while (!stopped) {
                 sent.add(System.nanoTime());
@@ -68,9 +72,18 @@ final class HttpProbe implements AutoCloseable {
         }
     }
 
-    private void receive() {
+    private void begin() throws InterruptedException {
         try {
             RealTime.begin();
+        } finally {
+            ready.countDown();
+        }
+        ready.await();
+    }
+
+    private void receive() {
+        try {
+            begin();
             for (Long at = sent.take(); !at.equals(END); at = sent.take()) {
                 response();
                 histogram.recordValue(Math.min(histogram.getHighestTrackableValue(), System.nanoTime() - at));

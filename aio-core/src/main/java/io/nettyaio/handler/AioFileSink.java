@@ -10,6 +10,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioException;
 import io.nettyaio.AioFile;
+import io.nettyaio.DefaultAioFuture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +73,7 @@ public final class AioFileSink {
     private final AioSinkOptions options;
     private final WritabilityListener listener;
     private final Promise<Long> result;
+    private final Promise<Void> opened;
     private final SinkWriter writer;
     private final Submittable submittable;
 
@@ -107,13 +109,14 @@ public final class AioFileSink {
         this.listener = listener;
         loop = context.eventLoop();
         checkLoop();
-        result = loop.newPromise();
+        result = new DefaultAioFuture<>(loop);
+        opened = new DefaultAioFuture<>(loop);
         names = target.names(
                 context,
                 TEMPORARY_PREFIX + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".part");
         writer = new SinkWriter(options.writeBytes(), new Progress());
         submittable = new Submittable(context, this::checkWritability);
-        names.open(options.mode()).addListener((Future<AioFile> opened) -> opened(opened));
+        names.open(options.mode()).addListener((Future<AioFile> made) -> made(made));
     }
 
     /** The name that the file will have. */
@@ -129,6 +132,14 @@ public final class AioFileSink {
     /** Whether more may be given to it without its memory growing beyond the mark. */
     public boolean isWritable() {
         return writable;
+    }
+
+    /**
+     * Whether it can be written at all: settled when the temporary file has been made, or when that has failed. A server
+     * waits for it before it asks a client for the contents.
+     */
+    public Future<Void> opened() {
+        return opened;
     }
 
     /** The outcome: how long the file is, once it is there. */
@@ -197,23 +208,29 @@ public final class AioFileSink {
 
     // ---- its way -------------------------------------------------------------------------------------------------
 
-    private void opened(Future<AioFile> opened) {
-        if (!opened.isSuccess()) {
-            // Aborted or not, there is nothing to remove.
+    private void made(Future<AioFile> made) {
+        if (!made.isSuccess()) {
             state = State.CLEANING;
-            failure = failure == null ? opened.cause() : failure;
+            failure = failure == null ? made.cause() : failure;
+            opened.tryFailure(failure);
             writer.close();
             checkWritability();
-            end(failure);
+            if (isOfClosedContext(made.cause())) {
+                unlinkElsewhere(false); // an open that was under way has made it all the same
+            } else {
+                end(failure); // aborted or not, there is nothing to remove
+            }
             return;
         }
-        AioFile to = AioFiles.in(opened.getNow(), options.ioClass());
+        AioFile to = AioFiles.in(made.getNow(), options.ioClass());
         file = to;
         if (failure != null) {
+            opened.tryFailure(failure);
             clean();
             return;
         }
         state = State.WRITING;
+        opened.trySuccess(null);
         writer.open(to, 0);
         if (finishing) {
             drain();
@@ -307,38 +324,53 @@ public final class AioFileSink {
                 .addListener(closed -> names.unlink().addListener(unlinked -> {
                     if (unlinked.isSuccess()) {
                         end(failure);
+                    } else if (isOfClosedContext(unlinked.cause())) {
+                        unlinkElsewhere(true);
                     } else {
-                        unlinkElsewhere(unlinked.cause());
+                        LOGGER.warn("the temporary file {} could not be removed", names.temporary(), unlinked.cause());
+                        end(failure);
                     }
                 }));
     }
 
-    /** The context closes, and takes nothing any more; the file is not to stay. */
-    private void unlinkElsewhere(Throwable why) {
-        if (!(why instanceof AioException refused) || refused.kind() != AioException.Kind.CLOSED) {
-            LOGGER.warn("the temporary file {} could not be removed", names.temporary(), why);
-            end(failure);
-            return;
-        }
+    private static boolean isOfClosedContext(Throwable why) {
+        return why instanceof AioException refused && refused.kind() == AioException.Kind.CLOSED;
+    }
+
+    /**
+     * The context closes, and takes nothing any more; the file is not to stay.
+     *
+     * @param made whether there is one for sure
+     */
+    private void unlinkElsewhere(boolean made) {
         GlobalEventExecutor.INSTANCE.execute(() -> {
             try {
-                boolean unused = Files.deleteIfExists(names.temporary());
+                if (!Files.deleteIfExists(names.temporary()) && made) {
+                    LOGGER.warn("the temporary file {} is not there any more, to be removed", names.temporary());
+                }
             } catch (IOException failed) {
                 LOGGER.warn("the temporary file {} could not be removed", names.temporary(), failed);
             }
-            result.tryFailure(failure == null ? why : failure);
+            result.tryFailure(failure);
         });
     }
 
     private void end(@Nullable Throwable cause) {
-        names.close().addListener(closed -> {
-            state = State.DONE;
-            if (cause == null) {
-                result.trySuccess(bytes);
-            } else {
-                result.tryFailure(cause);
-            }
-        });
+        Future<Void> closing = names.close();
+        if (closing == null) {
+            ended(cause);
+        } else {
+            closing.addListener(closed -> ended(cause));
+        }
+    }
+
+    private void ended(@Nullable Throwable cause) {
+        state = State.DONE;
+        if (cause == null) {
+            result.trySuccess(bytes);
+        } else {
+            result.tryFailure(cause);
+        }
     }
 
     // ---- writability ---------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ public abstract class AioSinkTarget {
      * Below a directory and nowhere else, as {@link AioContext#openBeneath} opens: a path that leaves it, by {@code ..}, by
      * being absolute or by a symbolic link, fails with EXDEV. The directory that the file goes into is opened first, and
      * all steps go from there, so what becomes of its name meanwhile leads the file nowhere else. For paths that come from
-     * others.
+     * others. A sink holds two descriptors then, the file's and the directory's, until its end.
      *
      * @param directory    an open directory, on the sink's loop; not taken over, and to be left open until the sink's result
      * @param relativePath relative to it, with {@code /} between names
@@ -56,7 +56,7 @@ public abstract class AioSinkTarget {
         }
         // "/a" is absolute, and is to be refused as such.
         String parent = slash < 0 ? "" : relativePath.substring(0, Math.max(slash, 1));
-        return new AioSinkTarget(pathOf(Path.of(directory.path()), relativePath)) {
+        return new AioSinkTarget(pathOf(directory.path(), relativePath)) {
             @Override
             SinkNames names(AioContext context, String temporary) {
                 return new DirectoryNames(
@@ -69,22 +69,23 @@ public abstract class AioSinkTarget {
         return new IllegalArgumentException("'" + path + "': expected the name of a file at its end");
     }
 
-    /** Where the text is none in the JVM's own encoding, by its bytes. */
-    private static Path pathOf(Path directory, String relativePath) {
+    /** Where the text is none in the JVM's own encoding of paths, by its bytes, in UTF-8. Asks no file system. */
+    private static Path pathOf(String directory, String relativePath) {
         try {
-            return directory.resolve(relativePath);
+            return Path.of(directory, relativePath);
         } catch (InvalidPathException notInItsEncoding) {
-            if (relativePath.indexOf('\0') >= 0) {
+            String text = directory + "/" + relativePath;
+            if (text.indexOf('\0') >= 0) {
                 throw notInItsEncoding;
             }
-            StringBuilder uri = new StringBuilder(directory.toUri().getRawPath());
-            for (String part : relativePath.split("/", -1)) {
-                if (uri.charAt(uri.length() - 1) != '/') {
-                    uri.append('/');
-                }
-                uri.append(URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20"));
+            // A URI's path is absolute.
+            StringBuilder uri = new StringBuilder("file://");
+            for (String part : (text.startsWith("/") ? text.substring(1) : text).split("/", -1)) {
+                uri.append('/')
+                        .append(URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20"));
             }
-            return Path.of(URI.create("file://" + uri));
+            Path absolute = Path.of(URI.create(uri.toString()));
+            return text.startsWith("/") ? absolute : absolute.subpath(0, absolute.getNameCount());
         }
     }
 

@@ -6,6 +6,7 @@ import io.netty.util.concurrent.PromiseNotifier;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioOpenOption;
+import io.nettyaio.DefaultAioFuture;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,7 @@ final class DirectoryNames implements SinkNames {
 
     @Override
     public Future<AioFile> open(int mode) {
-        Promise<AioFile> made = context.eventLoop().newPromise();
+        Promise<AioFile> made = new DefaultAioFuture<>(context.eventLoop());
         context.openBeneath(root, relativePath, AioOpenOption.READ, AioOpenOption.DIRECTORY)
                 .addListener((Future<AioFile> opened) -> {
                     if (opened.isSuccess()) {
@@ -88,9 +89,9 @@ final class DirectoryNames implements SinkNames {
     }
 
     @Override
-    public Future<Void> close() {
+    public @Nullable Future<Void> close() {
         AioFile in = directory;
-        return in == null ? context.eventLoop().newSucceededFuture(null) : in.close();
+        return in == null ? null : in.close();
     }
 
     @Override

@@ -40,8 +40,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
 
-    /** For so long the rest of a refused body is read and dropped: a close at once could take the response with it. */
-    private static final long LINGER_MILLIS = 1_000;
+    /** So much of a refused body is read and dropped to keep the connection, as {@link HttpConnectionHandler} does. */
+    private static final int SKIP_BYTES = HttpConnectionHandler.DEFAULT_SKIP_BYTES;
+    /** For so long more of it is read and dropped: a close at once could take the response with it. */
+    private static final long LINGER_MILLIS = 2_000;
 
     private final AioContext context;
     private final HttpUploadPolicy policy;
@@ -55,7 +57,15 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
     private boolean requestEnded;
 
     private boolean responded;
-    private boolean lingering;
+    /** The client has been told to go on. */
+    private boolean continued;
+    /** The request has been refused, and what is left of its body is of no use. */
+    private boolean dropping;
+
+    private long droppedBytes;
+    /** The response was the connection's last. */
+    private boolean ending;
+
     private boolean replaying;
 
     /**
@@ -83,18 +93,16 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (lingering) {
-            boolean end = message instanceof LastHttpContent;
+        if (dropping && !(message instanceof HttpRequest)) {
+            drop(ctx, message);
+        } else if (ending) {
             ReferenceCountUtil.release(message);
-            if (end) {
-                close(ctx);
-            }
         } else if (exchange == null) {
+            dropping = false;
             if (message instanceof HttpRequest request
                     && request.decoderResult().isSuccess()
                     && UploadExchange.isUpload(request)
-                    && policy.accepts(request)) {
-                begin(ctx, request);
+                    && begin(ctx, request)) {
                 body(request);
             } else {
                 ctx.fireChannelRead(message);
@@ -114,24 +122,60 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
         return mine;
     }
 
-    private void begin(ChannelHandlerContext ctx, HttpRequest request) {
+    /** Begins, or refuses it at once; false where it is none of this handler's. */
+    private boolean begin(ChannelHandlerContext ctx, HttpRequest request) {
+        try {
+            if (!policy.accepts(request)) {
+                return false;
+            }
+            begin(ctx, request, null);
+        } catch (HttpUploadException refusal) {
+            begin(ctx, request, refusal);
+        }
+        return true;
+    }
+
+    private void begin(ChannelHandlerContext ctx, HttpRequest request, @Nullable HttpUploadException refusal) {
         requestEnded = false;
         responded = false;
+        continued = false;
         UploadExchange begun = new UploadExchange(
                 context, policy, limits, options, throttle(), request, upload -> respond(ctx, upload));
         exchange = begun;
         try {
+            if (refusal != null) {
+                throw refusal;
+            }
             if (request.headers().contains(HttpHeaderNames.EXPECT) && !HttpUtil.is100ContinueExpected(request)) {
                 throw new HttpUploadException(HttpResponseStatus.EXPECTATION_FAILED, "only 100-continue is known");
             }
             begun.begin();
             if (HttpUtil.is100ContinueExpected(request)) {
-                ChannelFuture unused = ctx.writeAndFlush(new DefaultFullHttpResponse(
-                        HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+                continueWhenOpened(ctx, begun);
             }
         } catch (HttpUploadException | RuntimeException refused) {
             begun.fail(refused);
         }
+    }
+
+    /** Not before there is a place for it: a client that asks first need not send what is refused. */
+    private void continueWhenOpened(ChannelHandlerContext ctx, UploadExchange begun) {
+        Future<Void> opened = begun.opened();
+        if (opened == null) {
+            goOn(ctx);
+            return;
+        }
+        opened.addListener(done -> {
+            if (done.isSuccess() && exchange == begun && !requestEnded && !begun.hasFailed()) {
+                goOn(ctx);
+            }
+        });
+    }
+
+    private void goOn(ChannelHandlerContext ctx) {
+        continued = true;
+        ChannelFuture unused = ctx.writeAndFlush(
+                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
     }
 
     /** Some of the current request, or a full request itself. */
@@ -166,7 +210,10 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
         responded = true;
         FullHttpResponse response = policy.respond(upload);
         HttpUtil.setContentLength(response, response.content().readableBytes());
-        boolean keep = requestEnded && HttpUtil.isKeepAlive(upload.request());
+        UploadExchange mine = exchange;
+        long received = mine == null ? 0 : mine.bodyBytes();
+        boolean keep =
+                HttpUtil.isKeepAlive(upload.request()) && (requestEnded || isWorthSkipping(upload.request(), received));
         if (!keep) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         } else if (upload.request().protocolVersion().equals(HttpVersion.HTTP_1_0)) {
@@ -177,14 +224,42 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
             throttle().hold(false);
         }
         exchange = null;
-        if (keep) {
+        ending = !keep;
+        dropping = !requestEnded;
+        droppedBytes = 0;
+        if (keep && requestEnded) {
             replay(ctx);
         } else if (requestEnded) {
             written.addListener(ChannelFutureListener.CLOSE);
-        } else {
-            lingering = true;
-            releaseHeld();
+        } else if (!keep && ctx.pipeline().get(HttpConnectionHandler.class) == null) { // which would see to it
             Future<?> unused = ctx.executor().schedule(() -> close(ctx), LINGER_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Whether what is left of a request's body is little enough to keep the connection for. */
+    private boolean isWorthSkipping(HttpRequest request, long receivedBytes) {
+        if (HttpUtil.is100ContinueExpected(request) && !continued) {
+            return false; // it may send the body, or not: what comes next cannot be told
+        }
+        try {
+            return HttpUtil.getContentLength(request, 0L) - receivedBytes <= SKIP_BYTES;
+        } catch (NumberFormatException none) {
+            return false;
+        }
+    }
+
+    private void drop(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof HttpContent content) {
+            droppedBytes += content.content().readableBytes();
+        }
+        ReferenceCountUtil.release(message);
+        if (message instanceof LastHttpContent) {
+            dropping = false;
+            if (ending) {
+                close(ctx);
+            }
+        } else if (droppedBytes > SKIP_BYTES && !ending) {
+            close(ctx); // chunked: how long it is was not known
         }
     }
 

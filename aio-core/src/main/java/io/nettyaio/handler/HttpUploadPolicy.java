@@ -9,8 +9,13 @@ import org.jspecify.annotations.Nullable;
  */
 public interface HttpUploadPolicy {
 
-    /** Whether a request is an upload for this handler; any other is passed on. PUT and POST of a form are asked for. */
-    boolean accepts(HttpRequest request);
+    /**
+     * Whether a request is an upload for this handler; any other is passed on. PUT and POST of a form are asked for, before
+     * anything is made of them.
+     *
+     * @throws HttpUploadException to refuse the request, whatever it holds
+     */
+    boolean accepts(HttpRequest request) throws HttpUploadException;
 
     /**
      * Where a file goes.

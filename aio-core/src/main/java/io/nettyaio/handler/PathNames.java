@@ -5,8 +5,10 @@ import io.netty.util.concurrent.Promise;
 import io.nettyaio.AioContext;
 import io.nettyaio.AioFile;
 import io.nettyaio.AioOpenOption;
+import io.nettyaio.DefaultAioFuture;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import org.jspecify.annotations.Nullable;
 
 /** By their paths. */
 final class PathNames implements SinkNames {
@@ -39,7 +41,7 @@ final class PathNames implements SinkNames {
 
     @Override
     public Future<Void> syncDirectory() {
-        Promise<Void> synced = context.eventLoop().newPromise();
+        Promise<Void> synced = new DefaultAioFuture<>(context.eventLoop());
         Path parent = target.getParent();
         context.open(parent == null ? Path.of("") : parent, AioOpenOption.READ, AioOpenOption.DIRECTORY)
                 .addListener((Future<AioFile> opened) -> {
@@ -65,8 +67,8 @@ final class PathNames implements SinkNames {
     }
 
     @Override
-    public Future<Void> close() {
-        return context.eventLoop().newSucceededFuture(null);
+    public @Nullable Future<Void> close() {
+        return null;
     }
 
     @Override

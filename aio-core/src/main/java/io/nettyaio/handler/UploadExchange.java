@@ -98,6 +98,18 @@ final class UploadExchange implements MultipartParser.Listener {
         }
     }
 
+    /** Whether there is a place for it, where its header names one; {@code null} where a form's parts will. */
+    @Nullable
+    Future<Void> opened() {
+        AioFileSink file = sink;
+        return file == null ? null : file.opened();
+    }
+
+    /** Bytes of its body so far. */
+    long bodyBytes() {
+        return bodyBytes;
+    }
+
     private long contentLength() throws HttpUploadException {
         try {
             return HttpUtil.getContentLength(request, 0L);
@@ -285,7 +297,8 @@ final class UploadExchange implements MultipartParser.Listener {
         return switch (disk.errnoName()) {
             case "ENOSPC", "EDQUOT", "EFBIG" -> HttpResponseStatus.INSUFFICIENT_STORAGE;
             case "EACCES", "EPERM", "EROFS", "ELOOP", "EXDEV" -> HttpResponseStatus.FORBIDDEN;
-            case "ENOENT", "ENOTDIR", "EEXIST", "EISDIR", "ENOTEMPTY" -> HttpResponseStatus.CONFLICT;
+            case "ENOENT", "ENOTDIR", "ENAMETOOLONG", "EEXIST", "EISDIR", "ENOTEMPTY" -> HttpResponseStatus.CONFLICT;
+            case "EMFILE", "ENFILE" -> HttpResponseStatus.SERVICE_UNAVAILABLE;
             default -> HttpResponseStatus.INTERNAL_SERVER_ERROR;
         };
     }

@@ -35,7 +35,10 @@ final class NameOperation extends HelperOperation<Void> {
         this.call = call;
         this.first = first;
         this.second = second;
-        if (!isName(first) || (second != null && !isName(second))) {
+        String whyNot = NativePath.whyNoName(second == null ? first : first + second);
+        if (whyNot != null) {
+            refuse(Failures.argument(Errno.EINVAL, operation, path, whyNot));
+        } else if (!isName(first) || (second != null && !isName(second))) {
             refuse(Failures.argument(
                     Errno.EINVAL, operation, path, "a name in a directory is not empty, no dots alone, and no path"));
         } else if (directory != null && directory.handle().kind() != FileHandle.Kind.DIRECTORY) {
@@ -75,11 +78,7 @@ final class NameOperation extends HelperOperation<Void> {
 
     /** Whether text is a name in a directory, and nothing that leads out of it or elsewhere in it. */
     static boolean isName(String text) {
-        return !text.isEmpty()
-                && !text.equals(".")
-                && !text.equals("..")
-                && text.indexOf('/') < 0
-                && text.indexOf('\0') < 0;
+        return !text.isEmpty() && !text.equals(".") && !text.equals("..") && text.indexOf('/') < 0;
     }
 
     @Override

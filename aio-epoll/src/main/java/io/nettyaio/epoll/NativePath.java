@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Paths as the kernel takes and gives them: any bytes but NUL, which need not be text. A {@link Path} keeps such bytes, and
@@ -28,6 +29,26 @@ final class NativePath {
 
     static Charset charset(Charset ofPaths) {
         return ofPaths.equals(StandardCharsets.US_ASCII) ? StandardCharsets.UTF_8 : ofPaths;
+    }
+
+    /** Why text cannot be a name; {@code null} where it can. Else another name would be meant than was said. */
+    static @Nullable String whyNoName(String text) {
+        return whyNoName(text, CHARSET);
+    }
+
+    static @Nullable String whyNoName(String text, Charset charset) {
+        if (text.indexOf('\0') >= 0) {
+            return "the path holds a NUL character";
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= 0x80) {
+                return charset.newEncoder().canEncode(text)
+                        ? null
+                        : "the path holds what " + charset + " does not have, in which this JVM names files; it takes"
+                                + " that from its locale, so run it in one of UTF-8";
+            }
+        }
+        return null;
     }
 
     /** A path as text, whatever the JDK takes for text. On a helper, as {@link #terminated(Path)}. */

@@ -75,10 +75,12 @@ final class OpenOperation extends HelperOperation<AioFile> {
         this.base = base;
         this.options = OpenFlags.of(options);
         this.mode = mode;
+        // A path object is as the kernel has it, whatever its text says.
+        String whyNot = whole != null ? null : NativePath.whyNoName(subpath);
         if (subpath.isEmpty() && base == null) {
             refuse(Failures.argument(Errno.ENOENT, "open", path, "the path is empty"));
-        } else if (subpath.indexOf('\0') >= 0) {
-            refuse(Failures.argument(Errno.EINVAL, "open", path, "the path holds a NUL character"));
+        } else if (whyNot != null) {
+            refuse(Failures.argument(Errno.EINVAL, "open", path, whyNot));
         }
     }
 

@@ -41,6 +41,18 @@ class NativePathTest {
         assertThat(path).isNotEqualTo(NativePath.of(new byte[] {'a', (byte) 0xE5, (byte) 0xFF, 'z'}));
     }
 
+    /** In place of what an encoding does not have it has a question mark, which is another name. */
+    @Test
+    void shouldTakeNoTextForANameThatTheEncodingDoesNotHave() {
+        assertThat(NativePath.whyNoName("Größe", StandardCharsets.ISO_8859_1)).isNull();
+        assertThat(NativePath.whyNoName("日本", StandardCharsets.UTF_8)).isNull();
+        assertThat(NativePath.whyNoName("日本", StandardCharsets.ISO_8859_1)).contains("ISO-8859-1", "UTF-8");
+        assertThat(NativePath.whyNoName("half \uD800", StandardCharsets.UTF_8)).contains("UTF-8");
+        assertThat(NativePath.whyNoName("a\0b", StandardCharsets.UTF_8)).contains("NUL");
+        assertThat(NativePath.charset(StandardCharsets.US_ASCII)).isEqualTo(StandardCharsets.UTF_8);
+        assertThat(NativePath.charset(StandardCharsets.ISO_8859_1)).isEqualTo(StandardCharsets.ISO_8859_1);
+    }
+
     @Test
     void shouldEndWithNulWhenHandedToTheKernel() {
         ByteBuffer name = NativePath.terminated("ab");

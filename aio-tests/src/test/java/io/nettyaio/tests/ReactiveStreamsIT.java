@@ -4,6 +4,7 @@ import static io.nettyaio.AioOpenOption.CREATE;
 import static io.nettyaio.AioOpenOption.READ;
 import static io.nettyaio.AioOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -13,6 +14,7 @@ import io.nettyaio.handler.AioFileSubscriber;
 import io.nettyaio.handler.AioReadAhead;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -38,6 +40,8 @@ class ReactiveStreamsIT {
     private static final long PATIENCE_MILLIS = 3_000;
 
     private static final long SILENCE_MILLIS = 50;
+    /** For one check, however it hangs. */
+    private static final Duration MOST = Duration.ofSeconds(60);
 
     /** A publisher that fails at once; ours fails when it is asked for what there is not. */
     private static final Set<String> NOT_APPLICABLE = Set.of(
@@ -160,11 +164,13 @@ class ReactiveStreamsIT {
         return checks;
     }
 
-    private static void run(Check check, Method method) throws Throwable {
-        try {
-            check.run(method);
-        } catch (InvocationTargetException thrown) {
-            throw thrown.getCause();
-        }
+    private static void run(Check check, Method method) {
+        assertTimeoutPreemptively(MOST, () -> {
+            try {
+                check.run(method);
+            } catch (InvocationTargetException thrown) {
+                throw thrown.getCause();
+            }
+        });
     }
 }

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpObject;
@@ -14,7 +18,13 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.Future;
+import io.nettyaio.AioContext;
 import io.nettyaio.AioException;
+import io.nettyaio.AioFile;
+import io.nettyaio.AioOpenOption;
+import io.nettyaio.epoll.EpollAio;
+import io.nettyaio.handler.AioFileSink;
 import io.nettyaio.handler.AioSinkOptions;
 import io.nettyaio.handler.AioSinkTarget;
 import io.nettyaio.handler.HttpUpload;
@@ -37,6 +47,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -394,5 +405,39 @@ class UploadIT {
             sender.join();
             Patterns.check(Files.readAllBytes(directory.resolve("slow")), 9, 0);
         }
+    }
+
+    /** Whoever waits is told, whenever the loop ends under a sink, and whatever step it has come to. */
+    @Test
+    void shouldSettleWhenTheLoopEnds() throws Exception {
+        Path directory = directory();
+        for (int i = 0; i < 40; i++) {
+            EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+            try {
+                EventLoop loop = group.next();
+                AioContext context = EpollAio.context(loop);
+                AioFile root = AioTestLoops.get(context.open(directory, AioOpenOption.READ, AioOpenOption.DIRECTORY));
+                AioSinkTarget target = i % 2 == 0
+                        ? AioSinkTarget.beneath(root, "end" + i)
+                        : AioSinkTarget.of(directory.resolve("end" + i));
+                CountDownLatch begun = new CountDownLatch(i % 4 < 2 ? 1 : 0);
+                Future<AioFileSink> made = loop.submit(() -> {
+                    begun.await();
+                    AioFileSink sink = new AioFileSink(context, target, AioSinkOptions.DEFAULT, writable -> {});
+                    sink.write(Unpooled.copyInt(1));
+                    Future<Long> unused = sink.finish();
+                    return sink;
+                });
+                Future<?> ended = group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+                begun.countDown();
+                AioFileSink sink = AioTestLoops.get(made);
+                AioTestLoops.settle(sink.opened());
+                AioTestLoops.settle(sink.result());
+                AioTestLoops.settle(ended);
+            } finally {
+                AioTestLoops.shutDown(group);
+            }
+        }
+        assertThat(names(directory)).noneMatch(name -> name.startsWith(AioFileSink.TEMPORARY_PREFIX));
     }
 }

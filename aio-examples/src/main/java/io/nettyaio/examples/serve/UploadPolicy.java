@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -42,20 +43,22 @@ final class UploadPolicy implements HttpUploadPolicy {
     }
 
     @Override
-    public boolean accepts(HttpRequest request) {
+    public boolean accepts(HttpRequest request) throws HttpUploadException {
+        if (isFromElsewhere(request)) {
+            throw new HttpUploadException(HttpResponseStatus.FORBIDDEN, "the page is from elsewhere");
+        }
         return true;
     }
 
     @Override
     public AioSinkTarget place(HttpRequest request, String fieldName, String fileName, String contentType)
             throws HttpUploadException {
-        if (isFromElsewhere(request)) {
-            throw new HttpUploadException(HttpResponseStatus.FORBIDDEN, "the page is from elsewhere");
-        }
         try {
             return root.target(loop, path(request, fileName));
         } catch (RequestPath.Refused refused) {
             throw new HttpUploadException(refused.status(), String.valueOf(refused.getMessage()));
+        } catch (IllegalStateException closed) {
+            throw new HttpUploadException(HttpResponseStatus.SERVICE_UNAVAILABLE, "the server is about to stop");
         }
     }
 
@@ -85,7 +88,9 @@ final class UploadPolicy implements HttpUploadPolicy {
 
     @Override
     public FullHttpResponse respond(HttpUpload upload) {
-        root.changed();
+        if (!upload.files().isEmpty()) {
+            root.changed();
+        }
         Throwable cause = upload.cause();
         if (cause == null) {
             FullHttpResponse response;
@@ -98,11 +103,17 @@ final class UploadPolicy implements HttpUploadPolicy {
             }
             return response;
         }
-        if (cause instanceof AioException disk) {
-            LOGGER.warn("upload failed: disk error: {}: {}", disk.operation(), disk.errnoName());
-            return text(upload.status(), upload.status().toString());
+        if (cause instanceof HttpUploadException refused) {
+            return text(upload.status(), upload.status() + ": " + refused.getMessage());
         }
-        return text(upload.status(), upload.status() + ": " + cause.getMessage());
+        if (upload.status().codeClass() == HttpStatusClass.SERVER_ERROR) {
+            if (cause instanceof AioException disk) {
+                LOGGER.warn("upload failed: disk error: {}: {}", disk.operation(), disk.errnoName());
+            } else {
+                LOGGER.warn("upload failed", cause);
+            }
+        }
+        return text(upload.status(), upload.status().toString());
     }
 
     /** A short response. */
