@@ -230,11 +230,12 @@ public final class AioFileSink {
             return;
         }
         state = State.WRITING;
-        opened.trySuccess(null);
         writer.open(to, 0);
-        if (finishing) {
+        if (finishing && state == State.WRITING) {
             drain();
         }
+        // Last, since its listeners may finish the sink, or abort it.
+        opened.trySuccess(null);
     }
 
     private void drain() {

@@ -207,6 +207,9 @@ final class HttpFileCache {
         if (failure.kind() == AioException.Kind.QUEUE_FULL || failure.kind() == AioException.Kind.CLOSED) {
             return HttpResponseStatus.SERVICE_UNAVAILABLE;
         }
+        if (failure.kind() == AioException.Kind.ARGUMENT) {
+            return HttpResponseStatus.NOT_FOUND; // a name that there cannot be
+        }
         return switch (failure.errno()) {
             // EXDEV: it leaves the served directory.
             case Errno.EXDEV, Errno.EACCES, Errno.EPERM -> HttpResponseStatus.FORBIDDEN;

@@ -62,7 +62,8 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
     /** The request has been refused, and what is left of its body is of no use. */
     private boolean dropping;
 
-    private long droppedBytes;
+    /** The body was no HTTP: what follows it cannot be told. */
+    private boolean broken;
     /** The response was the connection's last. */
     private boolean ending;
 
@@ -139,14 +140,21 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
         requestEnded = false;
         responded = false;
         continued = false;
+        broken = false;
         UploadExchange begun = new UploadExchange(
                 context, policy, limits, options, throttle(), request, upload -> respond(ctx, upload));
         exchange = begun;
+        if (request instanceof LastHttpContent) {
+            requestEnded();
+        }
         try {
             if (refusal != null) {
                 throw refusal;
             }
-            if (request.headers().contains(HttpHeaderNames.EXPECT) && !HttpUtil.is100ContinueExpected(request)) {
+            // RFC 9110, section 10.1.1: before HTTP/1.1 there is none, whatever is said.
+            if (request.headers().contains(HttpHeaderNames.EXPECT)
+                    && !HttpUtil.is100ContinueExpected(request)
+                    && request.protocolVersion().compareTo(HttpVersion.HTTP_1_1) >= 0) {
                 throw new HttpUploadException(HttpResponseStatus.EXPECTATION_FAILED, "only 100-continue is known");
             }
             begun.begin();
@@ -185,14 +193,17 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
             if (!(message instanceof HttpContent content) || mine == null) {
                 return;
             }
+            boolean last = content instanceof LastHttpContent;
+            if (last) {
+                requestEnded(); // first: what fails with it is not to take what comes behind it for its own
+            }
             try {
                 if (!((HttpObject) content).decoderResult().isSuccess()) {
+                    broken = true;
                     throw HttpUploadException.badRequest("the body is not well-formed HTTP");
                 }
                 mine.body(content.content());
-                if (content instanceof LastHttpContent) {
-                    requestEnded = true;
-                    throttle().hold(true);
+                if (last) {
                     mine.end();
                 }
             } catch (HttpUploadException | RuntimeException refused) {
@@ -200,6 +211,14 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
             }
         } finally {
             ReferenceCountUtil.release(message);
+        }
+    }
+
+    /** No more is read until the response is there. */
+    private void requestEnded() {
+        if (!requestEnded) {
+            requestEnded = true;
+            throttle().hold(true);
         }
     }
 
@@ -212,8 +231,9 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
         HttpUtil.setContentLength(response, response.content().readableBytes());
         UploadExchange mine = exchange;
         long received = mine == null ? 0 : mine.bodyBytes();
-        boolean keep =
-                HttpUtil.isKeepAlive(upload.request()) && (requestEnded || isWorthSkipping(upload.request(), received));
+        boolean keep = HttpUtil.isKeepAlive(upload.request())
+                && !broken
+                && (requestEnded || isWorthSkipping(ctx, upload.request(), received));
         if (!keep) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         } else if (upload.request().protocolVersion().equals(HttpVersion.HTTP_1_0)) {
@@ -226,20 +246,33 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
         exchange = null;
         ending = !keep;
         dropping = !requestEnded;
-        droppedBytes = 0;
         if (keep && requestEnded) {
             replay(ctx);
-        } else if (requestEnded) {
+        } else if (requestEnded && !broken) {
             written.addListener(ChannelFutureListener.CLOSE);
-        } else if (!keep && ctx.pipeline().get(HttpConnectionHandler.class) == null) { // which would see to it
+        } else if (!keep) {
+            linger(ctx);
+        }
+    }
+
+    private void linger(ChannelHandlerContext ctx) {
+        releaseHeld();
+        if (!hasConnectionHandler(ctx)) { // which would see to it
             Future<?> unused = ctx.executor().schedule(() -> close(ctx), LINGER_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
+    private static boolean hasConnectionHandler(ChannelHandlerContext ctx) {
+        return ctx.pipeline().get(HttpConnectionHandler.class) != null;
+    }
+
     /** Whether what is left of a request's body is little enough to keep the connection for. */
-    private boolean isWorthSkipping(HttpRequest request, long receivedBytes) {
+    private boolean isWorthSkipping(ChannelHandlerContext ctx, HttpRequest request, long receivedBytes) {
         if (HttpUtil.is100ContinueExpected(request) && !continued) {
             return false; // it may send the body, or not: what comes next cannot be told
+        }
+        if (HttpUtil.isTransferEncodingChunked(request)) {
+            return hasConnectionHandler(ctx); // which knows what to do when it turns out to be long
         }
         try {
             return HttpUtil.getContentLength(request, 0L) - receivedBytes <= SKIP_BYTES;
@@ -249,17 +282,12 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void drop(ChannelHandlerContext ctx, Object message) {
-        if (message instanceof HttpContent content) {
-            droppedBytes += content.content().readableBytes();
-        }
         ReferenceCountUtil.release(message);
-        if (message instanceof LastHttpContent) {
+        if (message instanceof LastHttpContent last) {
             dropping = false;
-            if (ending) {
+            if (ending || !last.decoderResult().isSuccess()) {
                 close(ctx);
             }
-        } else if (droppedBytes > SKIP_BYTES && !ending) {
-            close(ctx); // chunked: how long it is was not known
         }
     }
 

@@ -294,6 +294,9 @@ final class UploadExchange implements MultipartParser.Listener {
         if (disk.kind() == AioException.Kind.QUEUE_FULL || disk.kind() == AioException.Kind.CLOSED) {
             return HttpResponseStatus.SERVICE_UNAVAILABLE;
         }
+        if (disk.kind() == AioException.Kind.ARGUMENT) {
+            return HttpResponseStatus.BAD_REQUEST;
+        }
         return switch (disk.errnoName()) {
             case "ENOSPC", "EDQUOT", "EFBIG" -> HttpResponseStatus.INSUFFICIENT_STORAGE;
             case "EACCES", "EPERM", "EROFS", "ELOOP", "EXDEV" -> HttpResponseStatus.FORBIDDEN;

@@ -35,7 +35,10 @@ final class NameOperation extends HelperOperation<Void> {
         this.call = call;
         this.first = first;
         this.second = second;
-        String whyNot = NativePath.whyNoName(second == null ? first : first + second);
+        String whyNot = NativePath.whyNoName(first);
+        if (whyNot == null && second != null) {
+            whyNot = NativePath.whyNoName(second);
+        }
         if (whyNot != null) {
             refuse(Failures.argument(Errno.EINVAL, operation, path, whyNot));
         } else if (!isName(first) || (second != null && !isName(second))) {

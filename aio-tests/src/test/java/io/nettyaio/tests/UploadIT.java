@@ -333,6 +333,89 @@ class UploadIT {
         }
     }
 
+    /** What follows a refused form, in one piece with it or cut anywhere, is answered in order and whole. */
+    @Test
+    void shouldAnswerInOrderWhenPipelinedBehindRefusal() throws Exception {
+        Path directory = directory();
+        try (RangeServer server = server(directory)) {
+            byte[] form = form("name=a; filename=same", "1", "name=a; filename=same", "2");
+            String head = "POST /up/ HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b0undary\r\n"
+                    + "Content-Length: " + form.length + "\r\n\r\n";
+            String next = "PUT /up/second HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
+                    + "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+            String all = head + new String(form, StandardCharsets.US_ASCII) + next;
+            for (int cut : new int[] {all.length(), all.length() - next.length(), all.length() - next.length() + 70}) {
+                try (Socket socket = connect(server)) {
+                    send(socket, all.substring(0, cut));
+                    assertThat(receive(socket, "\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+                    send(socket, all.substring(cut));
+                    assertThat(receive(socket, "made 1\n")).contains("HTTP/1.1 201 ");
+                    assertThat(receive(socket, "\r\n\r\n")).startsWith("HTTP/1.1 404 ");
+                    assertThat(directory.resolve("second")).hasContent("hello");
+                    Files.delete(directory.resolve("second"));
+                }
+            }
+            assertThat(names(directory)).isEmpty();
+        }
+    }
+
+    /** A chunk that is none: the connection ends, after the answer. */
+    @Test
+    void shouldEndTheConnectionWhenTheBodyIsNoHttp() throws Exception {
+        Path directory = directory();
+        try (RangeServer server = server(directory);
+                Socket socket = connect(server)) {
+            send(socket, "PUT /up/e HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+            assertThat(receive(socket, "\r\n\r\n")).startsWith("HTTP/1.1 400 ").contains("connection: close");
+            assertThat(receive(socket, "never")).doesNotContain("HTTP/1.1");
+            AioTestLoops.eventually("nothing is left", () -> names(directory).isEmpty());
+        }
+    }
+
+    /** Of a long body the client is told, though it still sends. */
+    @Test
+    void shouldReadOnForAMomentWhenALongBodyIsRefused() throws Exception {
+        Path directory = directory();
+        try (RangeServer server = server(directory);
+                Socket socket = connect(server)) {
+            send(socket, "PUT /up/.hidden HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+            Thread.sleep(100);
+            for (int i = 0; i < 4; i++) {
+                send(socket, "40000\r\n");
+                socket.getOutputStream().write(new byte[0x40000]);
+                send(socket, "\r\n");
+            }
+            assertThat(receive(socket, "\r\n\r\n")).startsWith("HTTP/1.1 400 ").contains("connection: close");
+        }
+    }
+
+    @Test
+    void shouldIgnoreTheExpectationOfHttp10() throws Exception {
+        Path directory = directory();
+        try (RangeServer server = server(directory);
+                Socket socket = connect(server)) {
+            send(socket, "PUT /up/e HTTP/1.0\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabc");
+            assertThat(receive(socket, "made 1\n")).contains(" 201 ").doesNotContain(" 100 ");
+        }
+    }
+
+    @Test
+    void shouldEndOnceWhenFinishedAsSoonAsItIsOpen() throws Exception {
+        Path directory = directory();
+        CompletableFuture<AioFileSink> made = new CompletableFuture<>();
+        aio.loop(0).execute(() -> {
+            AioFileSink sink =
+                    new AioFileSink(aio.context(), directory.resolve("empty"), AioSinkOptions.DEFAULT, writable -> {});
+            sink.opened().addListener(opened -> {
+                Future<Long> unused = sink.finish();
+            });
+            made.complete(sink);
+        });
+        assertThat(AioTestLoops.get(made.get().result())).isZero();
+        assertThat(directory.resolve("empty")).isEmptyFile();
+        assertThat(names(directory)).hasSize(1);
+    }
+
     /** The next requests wait for the response, and are not lost. */
     @Test
     void shouldAnswerInOrderWhenPipelined() throws Exception {

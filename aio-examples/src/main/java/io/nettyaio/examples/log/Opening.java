@@ -99,23 +99,30 @@ final class Opening {
 
     private CompletionStage<Opened> openEnd(LogContents contents) {
         int offset = Math.toIntExact(contents.endOffset());
-        return openSegment(contents, contents.endSegment()).thenCompose(segment -> {
-            ByteBuf block = newBlock();
-            CompletionStage<Opened> opened = readBlock(segment.file(), offset, block)
-                    .thenCompose(unused -> erase(segment, offset, contents.usedEndBytes(), block))
-                    // What was read may be in the page cache only, if it was a process that ended and not the machine.
-                    .thenCompose(unused -> segment.file().fdatasync().toCompletionStage())
-                    .thenCompose(unused -> contents.empty() == null
-                            ? CompletableFuture.<@Nullable Segment>completedFuture(null)
-                            : openSegment(contents, contents.empty().id()))
-                    .thenApply(next -> opened(contents, segment, offset, block, next));
-            return opened.whenComplete((ok, thrown) -> {
-                if (thrown != null) {
-                    block.release();
-                    var unused = segment.file().close();
-                }
-            });
-        });
+        ByteBuf block = newBlock();
+        return openSegment(contents, contents.endSegment())
+                .whenComplete((segment, thrown) -> {
+                    if (thrown != null) {
+                        block.release();
+                    }
+                })
+                .thenCompose(segment -> {
+                    CompletionStage<Opened> opened = readBlock(segment.file(), offset, block)
+                            .thenCompose(unused -> erase(segment, offset, contents.usedEndBytes(), block))
+                            // What was read may be in the page cache only, if it was a process that ended and not the
+                            // machine.
+                            .thenCompose(unused -> segment.file().fdatasync().toCompletionStage())
+                            .thenCompose(unused -> contents.empty() == null
+                                    ? CompletableFuture.<@Nullable Segment>completedFuture(null)
+                                    : openSegment(contents, contents.empty().id()))
+                            .thenApply(next -> opened(contents, segment, offset, block, next));
+                    return opened.whenComplete((ok, thrown) -> {
+                        if (thrown != null) {
+                            block.release();
+                            var unused = segment.file().close();
+                        }
+                    });
+                });
     }
 
     private CompletionStage<Segment> openSegment(LogContents contents, long id) {

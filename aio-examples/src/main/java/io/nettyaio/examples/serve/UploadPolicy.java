@@ -88,7 +88,7 @@ final class UploadPolicy implements HttpUploadPolicy {
 
     @Override
     public FullHttpResponse respond(HttpUpload upload) {
-        if (!upload.files().isEmpty()) {
+        if (!(upload.cause() instanceof HttpUploadException)) {
             root.changed();
         }
         Throwable cause = upload.cause();
