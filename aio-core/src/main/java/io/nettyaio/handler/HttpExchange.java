@@ -125,7 +125,12 @@ final class HttpExchange {
 
     private boolean isTooLongToSkip(int skipBytes) {
         boolean chunked = HttpUtil.isTransferEncodingChunked(request);
-        long length = HttpUtil.getContentLength(request, 0L);
+        long length;
+        try {
+            length = HttpUtil.getContentLength(request, 0L);
+        } catch (NumberFormatException none) {
+            return true;
+        }
         if (HttpUtil.is100ContinueExpected(request) && !interimSent && (chunked || length > 0)) {
             // It may send the body, or not: what comes next cannot be told.
             return true;

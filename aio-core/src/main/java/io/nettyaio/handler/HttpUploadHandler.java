@@ -9,7 +9,6 @@ import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -57,8 +56,8 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
     private boolean requestEnded;
 
     private boolean responded;
-    /** The client has been told to go on. */
-    private boolean continued;
+    /** What the response says of the connection. */
+    private @Nullable HttpExchange connection;
     /** The request has been refused, and what is left of its body is of no use. */
     private boolean dropping;
 
@@ -139,10 +138,11 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
     private void begin(ChannelHandlerContext ctx, HttpRequest request, @Nullable HttpUploadException refusal) {
         requestEnded = false;
         responded = false;
-        continued = false;
         broken = false;
+        HttpExchange answered = new HttpExchange(request);
+        connection = answered;
         UploadExchange begun = new UploadExchange(
-                context, policy, limits, options, throttle(), request, upload -> respond(ctx, upload));
+                context, policy, limits, options, throttle(), request, upload -> respond(ctx, answered, upload));
         exchange = begun;
         if (request instanceof LastHttpContent) {
             requestEnded();
@@ -159,7 +159,7 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
             }
             begun.begin();
             if (HttpUtil.is100ContinueExpected(request)) {
-                continueWhenOpened(ctx, begun);
+                continueWhenOpened(ctx, begun, answered);
             }
         } catch (HttpUploadException | RuntimeException refused) {
             begun.fail(refused);
@@ -167,21 +167,21 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
     }
 
     /** Not before there is a place for it: a client that asks first need not send what is refused. */
-    private void continueWhenOpened(ChannelHandlerContext ctx, UploadExchange begun) {
+    private void continueWhenOpened(ChannelHandlerContext ctx, UploadExchange begun, HttpExchange answered) {
         Future<Void> opened = begun.opened();
         if (opened == null) {
-            goOn(ctx);
+            goOn(ctx, answered);
             return;
         }
         opened.addListener(done -> {
             if (done.isSuccess() && exchange == begun && !requestEnded && !begun.hasFailed()) {
-                goOn(ctx);
+                goOn(ctx, answered);
             }
         });
     }
 
-    private void goOn(ChannelHandlerContext ctx) {
-        continued = true;
+    private static void goOn(ChannelHandlerContext ctx, HttpExchange answered) {
+        answered.interimSent();
         ChannelFuture unused = ctx.writeAndFlush(
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
     }
@@ -192,6 +192,9 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
             UploadExchange mine = exchange;
             if (!(message instanceof HttpContent content) || mine == null) {
                 return;
+            }
+            if (connection != null) {
+                connection.received(content.content().readableBytes());
             }
             boolean last = content instanceof LastHttpContent;
             if (last) {
@@ -222,23 +225,20 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void respond(ChannelHandlerContext ctx, HttpUpload upload) {
+    private void respond(ChannelHandlerContext ctx, HttpExchange answered, HttpUpload upload) {
         if (responded || !ctx.channel().isActive() || ctx.isRemoved()) {
             return;
         }
         responded = true;
         FullHttpResponse response = policy.respond(upload);
         HttpUtil.setContentLength(response, response.content().readableBytes());
-        UploadExchange mine = exchange;
-        long received = mine == null ? 0 : mine.bodyBytes();
-        boolean keep = HttpUtil.isKeepAlive(upload.request())
-                && !broken
-                && (requestEnded || isWorthSkipping(ctx, upload.request(), received));
-        if (!keep) {
-            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-        } else if (upload.request().protocolVersion().equals(HttpVersion.HTTP_1_0)) {
-            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+        // Of a body whose length is not known only a connection handler knows what to do when it turns out to be long.
+        boolean unknown = HttpUtil.isTransferEncodingChunked(upload.request()) && !hasConnectionHandler(ctx);
+        if (broken || (unknown && !requestEnded)) {
+            answered.endConnection();
         }
+        answered.prepare(response, !requestEnded, SKIP_BYTES);
+        boolean keep = !answered.endsConnection();
         ChannelFuture written = ctx.writeAndFlush(response);
         if (requestEnded) {
             throttle().hold(false);
@@ -264,21 +264,6 @@ public final class HttpUploadHandler extends ChannelInboundHandlerAdapter {
 
     private static boolean hasConnectionHandler(ChannelHandlerContext ctx) {
         return ctx.pipeline().get(HttpConnectionHandler.class) != null;
-    }
-
-    /** Whether what is left of a request's body is little enough to keep the connection for. */
-    private boolean isWorthSkipping(ChannelHandlerContext ctx, HttpRequest request, long receivedBytes) {
-        if (HttpUtil.is100ContinueExpected(request) && !continued) {
-            return false; // it may send the body, or not: what comes next cannot be told
-        }
-        if (HttpUtil.isTransferEncodingChunked(request)) {
-            return hasConnectionHandler(ctx); // which knows what to do when it turns out to be long
-        }
-        try {
-            return HttpUtil.getContentLength(request, 0L) - receivedBytes <= SKIP_BYTES;
-        } catch (NumberFormatException none) {
-            return false;
-        }
     }
 
     private void drop(ChannelHandlerContext ctx, Object message) {

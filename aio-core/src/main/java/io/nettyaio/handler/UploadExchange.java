@@ -105,11 +105,6 @@ final class UploadExchange implements MultipartParser.Listener {
         return file == null ? null : file.opened();
     }
 
-    /** Bytes of its body so far. */
-    long bodyBytes() {
-        return bodyBytes;
-    }
-
     private long contentLength() throws HttpUploadException {
         try {
             return HttpUtil.getContentLength(request, 0L);

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Deadlines {
 
     /** Settling many runs as many listeners: the loop looks after its sockets in between. */
-    private static final int EXPIRED_AT_ONCE = 256;
+    static final int EXPIRED_AT_ONCE = 256;
 
     private static final class Deadline implements GenericFutureListener<Future<Object>> {
         private final Deadlines of;

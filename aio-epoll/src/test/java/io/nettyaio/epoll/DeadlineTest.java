@@ -345,6 +345,8 @@ class DeadlineTest {
             AioFile limited = engine.openDirect(file.path()).withDeadline(Duration.ofMillis(300));
             int count = 20_000;
             AtomicInteger ended = new AtomicInteger();
+            AtomicInteger endedBefore = new AtomicInteger();
+            AtomicInteger most = new AtomicInteger();
             AtomicLong lastNanos = new AtomicLong();
             AtomicLong longestNanos = new AtomicLong();
             ByteBuf dst = TestFile.buffer(BLOCK);
@@ -352,6 +354,8 @@ class DeadlineTest {
             ReadySocket socket = new ReadySocket(engine, () -> {
                 // What the loop itself has taken, however many threads want its CPU.
                 long now = threads.getCurrentThreadCpuTime();
+                int endedNow = ended.get();
+                most.accumulateAndGet(endedNow - endedBefore.getAndSet(endedNow), Math::max);
                 if (ended.get() > 0) {
                     longestNanos.accumulateAndGet(now - lastNanos.get(), Math::max);
                 }
@@ -370,6 +374,8 @@ class DeadlineTest {
             dst.release();
             Await.until("given back", () -> dst.refCnt() == 0);
             assertThat(longestNanos.get()).as("longest iteration").isLessThan(250_000_000);
+            // The timer's turn, and the tick's.
+            assertThat(most.get()).as("ended between two looks").isBetween(1, 2 * Deadlines.EXPIRED_AT_ONCE);
         }
     }
 
